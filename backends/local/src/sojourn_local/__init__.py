@@ -1,0 +1,1 @@
+"""Sojourn's backend for this computer."""
