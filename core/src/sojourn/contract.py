@@ -1,0 +1,182 @@
+"""The contract between core and its plugins: every hook, in one place.
+
+A plugin is a module or object registered under the entry-point group `sojourn`. Hooks are
+plain functions marked with `sojourn.hookimpl`. A backend implements `sojourn_backend_info` and
+the addressed hooks, which core asks of the one backend of a machine, never of all. Rules:
+
+* A batch in, a batch out, at most one trip to the machine; an empty batch costs none.
+* Every job of the batch is answered. One job's failure is a value, a machine's an exception
+  (`sojourn.errors.MachineError`).
+* `poll` reports evidence and judges nothing: absent is not done.
+* poll, fetch, cancel and find may be repeated; submit is never repeated blindly.
+* Backends hold no state.
+
+Hooks grow only by added arguments: an implementation names the ones it uses.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from sojourn.defaults import CONTRACT_VERSION
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from sojourn.machines.model import Machine
+    from sojourn.site.context import MachineContext
+    from sojourn.transports.base import Transport
+    from sojourn.values.events import JobEvent, Resumption, SuspensionNotice
+    from sojourn.values.job import Job
+    from sojourn.values.messages import (
+        Change,
+        CheckLine,
+        FetchAnswer,
+        FetchRequest,
+        JobOrder,
+        JobRef,
+        PollAnswer,
+        Settlement,
+    )
+
+GROUP = "sojourn"
+"""The entry-point group, and pluggy's project name."""
+
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+class Capability(StrEnum):
+    """What a backend can do beyond the mandatory hooks."""
+
+    HOLD = "hold"
+    """`sojourn_hold` and `sojourn_release`."""
+    CHAINS = "chains"
+    """Jobs of one batch may be each other's parents."""
+    ARRAYS = "arrays"
+    """Many jobs with the same resources go in as one array."""
+    USAGE = "usage"
+    """Elapsed time, CPU time and memory after the end."""
+    SCRIPTS = "scripts"
+    """Existing batch scripts with directives."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendInfo:
+    """What a backend says of itself.
+
+    `config_model` describes the keys it adds to its machines in `machines.yaml`; `resources`
+    are the resource words it honours (`native` included, if so); `transports` the transports
+    it accepts, all if empty.
+    """
+
+    name: str
+    summary: str
+    resources: frozenset[str]
+    contract: int = CONTRACT_VERSION
+    capabilities: frozenset[Capability] = frozenset()
+    config_model: "type[BaseModel] | None" = None
+    transports: frozenset[str] = field(default_factory=frozenset)
+
+
+class Hooks:
+    """The hookspecs. Addressed hooks are asked of one plugin; the others of all, one by one."""
+
+    @hookspec
+    def sojourn_backend_info(self) -> BackendInfo:  # type: ignore[empty-body]
+        """Say what this backend is. Called once, when a machine first names it; no side effects."""
+
+    @hookspec(firstresult=True)
+    def sojourn_submit(  # type: ignore[empty-body]
+        self, context: "MachineContext", orders: "Sequence[JobOrder]"
+    ) -> "Sequence[Settlement]":
+        """Hand in a batch, exactly once each.
+
+        Called with attempts that core believes not to be on the machine. An attempt that is
+        claimed there already is answered with what its claim says, not handed in again. Parents
+        stand before their children. Never repeated by core: after an exception it asks `find`.
+        """
+
+    @hookspec(firstresult=True)
+    def sojourn_find(  # type: ignore[empty-body]
+        self, context: "MachineContext", jobs: "Sequence[JobRef]"
+    ) -> "Sequence[Settlement]":
+        """Settle attempts whose submission has an unknown outcome, or that have vanished.
+
+        Adopts the id of a claim found in the queue, closes a claim older than a minute that is
+        in no queue (`CLOSED`), and leaves a younger one `PENDING`.
+        """
+
+    @hookspec(firstresult=True)
+    def sojourn_poll(  # type: ignore[empty-body]
+        self, context: "MachineContext", jobs: "Sequence[JobRef]"
+    ) -> "Sequence[PollAnswer]":
+        """Report the scheduler's word on each job and, for those not waiting, what lies there.
+
+        Raises:
+            SchedulerUnavailable: the scheduler gave no dependable answer.
+        """
+
+    @hookspec(firstresult=True)
+    def sojourn_fetch(  # type: ignore[empty-body]
+        self, context: "MachineContext", requests: "Sequence[FetchRequest]"
+    ) -> "Sequence[FetchAnswer]":
+        """Bring the files of many jobs here, each verified against a digest made there."""
+
+    @hookspec(firstresult=True)
+    def sojourn_cancel(  # type: ignore[empty-body]
+        self, context: "MachineContext", jobs: "Sequence[JobRef]"
+    ) -> "Sequence[Change]":
+        """End jobs, waiting or running, with everything they have started."""
+
+    @hookspec(firstresult=True)
+    def sojourn_hold(  # type: ignore[empty-body]
+        self, context: "MachineContext", jobs: "Sequence[JobRef]"
+    ) -> "Sequence[Change]":
+        """Keep waiting jobs from starting."""
+
+    @hookspec(firstresult=True)
+    def sojourn_release(  # type: ignore[empty-body]
+        self, context: "MachineContext", jobs: "Sequence[JobRef]"
+    ) -> "Sequence[Change]":
+        """Let held jobs start again."""
+
+    @hookspec(firstresult=True)
+    def sojourn_script(  # type: ignore[empty-body]
+        self, context: "MachineContext", orders: "Sequence[JobOrder]"
+    ) -> str:
+        """Render what `sojourn_submit` would hand in, as text for a person; contacts nothing.
+
+        Raises:
+            UnsupportedResource: an order asks for what this backend cannot give.
+        """
+
+    @hookspec(firstresult=True)
+    def sojourn_check(self, context: "MachineContext") -> "Sequence[CheckLine]":  # type: ignore[empty-body]
+        """Try what this backend needs of the machine beyond the transport, in one trip."""
+
+    @hookspec(firstresult=True)
+    def sojourn_open_transport(self, machine: "Machine") -> "Transport | None":
+        """Open a way to `machine` if its `transport` is yours, else return None. Do not connect."""
+
+    @hookspec
+    def sojourn_job_signature(self, job: "Job") -> "Mapping[str, Any] | None":
+        """Add components to a job's identity, kept under the plugin's name; JSON-able.
+
+        A failure stops the submission: an identity must not depend on luck.
+        """
+
+    @hookspec
+    def sojourn_suspended(self, notice: "SuspensionNotice") -> None:
+        """A host has suspended and waits for jobs."""
+
+    @hookspec
+    def sojourn_resumed(self, resumption: "Resumption") -> None:
+        """A host that had suspended goes on."""
+
+    @hookspec
+    def sojourn_job_event(self, event: "JobEvent") -> None:
+        """A job has changed its state. Called after the change is recorded, never twice for one."""
