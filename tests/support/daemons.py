@@ -1,0 +1,180 @@
+"""Daemons that the tests start: followed by process id and start time, never by name.
+
+What is needed to stop one is written beside its log, so that another process of the same
+test run can stop it and start it again.
+"""
+
+import json
+import os
+import select
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.waiting import eventually
+
+
+def start_time(pid: int) -> str | None:
+    """When a process started, in the kernel's ticks; None if it has gone or is a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else fields[19]
+
+
+def await_end(pid: int, started: str, timeout: float | None = None) -> bool:
+    """Whether that very process ends within `timeout` seconds (None: wait for ever)."""
+    try:
+        handle = os.pidfd_open(pid)
+    except OSError:
+        return True
+    try:
+        if start_time(pid) != started:
+            return True
+        poller = select.poll()
+        poller.register(handle, select.POLLIN)
+        return bool(poller.poll(None if timeout is None else int(timeout * 1000)))
+    finally:
+        os.close(handle)
+
+
+def end(pid: int, patience: float = 10.0) -> None:
+    """End one process: asked at first, then killed. Children of this process are reaped."""
+    started = start_time(pid)
+    for sent in (signal.SIGTERM, signal.SIGKILL):
+        if started is None:
+            break
+        with suppress(ProcessLookupError):
+            os.kill(pid, sent)
+        if await_end(pid, started, patience):
+            break
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def with_environment(entry: str) -> Iterator[int]:
+    """The processes whose environment holds `NAME=value`, this one excepted."""
+    wanted = entry.encode() + b"\0"
+    for directory in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            environment = b"\0" + (directory / "environ").read_bytes()
+            if b"\0" + wanted in environment and int(directory.name) != os.getpid():
+                yield int(directory.name)
+
+
+def descendants(roots: set[int]) -> set[int]:
+    """The processes themselves and all that descend from them."""
+    parents: dict[int, int] = {}
+    for directory in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            fields = (directory / "stat").read_text().rpartition(")")[2].split()
+            parents[int(directory.name)] = int(fields[1])
+    found = set(roots)
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def end_all(find: Callable[[], set[int]], patience: float = 30.0) -> None:
+    """Kill what `find` finds with all its descendants, until it finds nothing."""
+
+    def kill() -> bool:
+        found = find()
+        for pid in descendants(found):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return not found
+
+    eventually(kill, timeout=patience)
+
+
+@dataclass
+class Daemon:
+    """One program that stays in the foreground, in a session of its own."""
+
+    name: str
+    command: Sequence[str]
+    directory: Path
+    """Where its log and its record go."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ready: Callable[[], bool] = lambda: True
+    patience: float = 30.0
+    """Seconds until it must be ready, and until it must have ended."""
+
+    @property
+    def log(self) -> Path:
+        """What it printed."""
+        return self.directory / f"{self.name}.log"
+
+    @property
+    def record(self) -> Path:
+        """Who it is: written at its start, gone after its end."""
+        return self.directory / f"{self.name}.process"
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the very process that was started; None if it does not run."""
+        try:
+            pid, started = json.loads(self.record.read_text())
+        except (OSError, ValueError):
+            return None
+        return int(pid) if started is not None and start_time(pid) == started else None
+
+    def start(self) -> None:
+        """Start it and wait until it is ready. One that runs is left as it is.
+
+        Raises:
+            RuntimeError: it ended, or was not ready in time; holds the end of its log.
+        """
+        if self.pid is not None:
+            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        pid = os.posix_spawn(
+            self.command[0],
+            list(self.command),
+            {**os.environ, **self.environment},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(self.log), flags, 0o644),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )
+        self.record.write_text(json.dumps([pid, start_time(pid)]))
+        try:
+            eventually(lambda: self.ready() or self.pid is None, timeout=self.patience)
+        except AssertionError:
+            self.stop()
+        if self.pid is None:
+            tail = self.log.read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"{self.name} ended, or was not ready in time\n{tail}")
+
+    def stop(self) -> None:
+        """End it. One that does not run is left alone."""
+        pid = self.pid
+        if pid is not None:
+            os.kill(pid, signal.SIGCONT)
+            end(pid, self.patience)
+        self.record.unlink(missing_ok=True)
+
+    def restart(self) -> None:
+        """End it and start it again."""
+        self.stop()
+        self.start()
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send it a signal: SIGKILL for a crash, SIGSTOP and SIGCONT for one that hangs.
+
+        Raises:
+            RuntimeError: it does not run.
+        """
+        pid = self.pid
+        if pid is None:
+            raise RuntimeError(f"{self.name} does not run")
+        started = start_time(pid)
+        os.kill(pid, number)
+        if number is signal.SIGKILL and started is not None:
+            await_end(pid, started)
