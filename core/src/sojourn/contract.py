@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from sojourn.defaults import CONTRACT_VERSION
-
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -70,16 +68,31 @@ class BackendInfo:
 
     `config_model` describes the keys it adds to its machines in `machines.yaml`; `resources`
     are the resource words it honours (`native` included, if so); `transports` the transports
-    it accepts, all if empty.
+    it accepts, all if empty. `contract` is the number of the contract it was built for, written
+    as a number: taken from core it would always agree.
     """
 
     name: str
     summary: str
     resources: frozenset[str]
-    contract: int = CONTRACT_VERSION
+    contract: int = 1
     capabilities: frozenset[Capability] = frozenset()
     config_model: "type[BaseModel] | None" = None
     transports: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class TransportInfo:
+    """What a plugin says of a transport that it offers; `name` is the word in `transport:`.
+
+    `config_model` describes the keys it adds to its machines in `machines.yaml`; `contract` is
+    as in `BackendInfo`.
+    """
+
+    name: str
+    summary: str
+    contract: int = 1
+    config_model: "type[BaseModel] | None" = None
 
 
 class Hooks:
@@ -157,6 +170,10 @@ class Hooks:
     @hookspec(firstresult=True)
     def sojourn_check(self, context: "MachineContext") -> "Sequence[CheckLine]":  # type: ignore[empty-body]
         """Try what this backend needs of the machine beyond the transport, in one trip."""
+
+    @hookspec
+    def sojourn_transport_info(self) -> "Sequence[TransportInfo]":  # type: ignore[empty-body]
+        """Say which transports this plugin opens. Called once; no side effects."""
 
     @hookspec(firstresult=True)
     def sojourn_open_transport(self, machine: "Machine") -> "Transport | None":
