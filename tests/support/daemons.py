@@ -78,6 +78,16 @@ def descendants(roots: set[int]) -> set[int]:
     return found
 
 
+def processes_of(uid: int) -> set[int]:
+    """The processes of one user."""
+    found = set()
+    for directory in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if directory.stat().st_uid == uid and start_time(int(directory.name)) is not None:
+                found.add(int(directory.name))
+    return found
+
+
 def end_all(find: Callable[[], set[int]], patience: float = 30.0) -> None:
     """Kill what `find` finds with all its descendants, until it finds nothing."""
 

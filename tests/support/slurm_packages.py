@@ -23,6 +23,7 @@ PROGRAMS = {
     "mariadb-install-db": "mariadb-server",
     "sshd": "openssh-server",
     "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
     "qsub": "slurm-wlm-torque",
     "perl": "perl",
 }

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from tests.support import users
 from tests.support.daemons import Daemon, await_end, start_time
+from tests.support.login_node import LoginNode
+from tests.support.ports import free_port
 from tests.support.slurm import RealSlurm
 
 VARIABLE = "SOJOURN_TEST_SLURM"
@@ -33,6 +35,8 @@ class Testbed:
     directory: Path
     owner: int
     """The process for which it is kept."""
+    port: int
+    """Where the login node's sshd listens."""
 
     @property
     def file(self) -> Path:
@@ -50,15 +54,27 @@ class Testbed:
         return RealSlurm.attach(self.directory / "plain")
 
     @property
+    def login_node(self) -> LoginNode:
+        """The sshd through which the ordinary users come; its sessions find `slurm`."""
+        return LoginNode(self.directory / "login", self.port)
+
+    @property
     def keeper(self) -> Daemon:
         """Waits for the owner's end."""
         command = [sys.executable, "-m", "tests.support.testbed", "keep", str(self.directory)]
+        command += ["--owner", str(self.owner)]
         return Daemon("keeper", command, self.directory, {"PYTHONPATH": str(REPOSITORY)})
 
     @classmethod
     def load(cls, file: Path) -> "Testbed":
         """The one that `file` describes."""
-        return cls(file.parent, json.loads(file.read_text())["owner"])
+        description = json.loads(file.read_text())
+        return cls(file.parent, description["owner"], description["port"])
+
+    @classmethod
+    def new(cls, directory: Path, owner: int) -> "Testbed":
+        """One that is not up yet."""
+        return cls(directory, owner, free_port())
 
     def up(self) -> None:
         """Start everything, unless it is up.
@@ -76,9 +92,10 @@ class Testbed:
             for name, accounting in (("plain", False), ("slurm", True)):
                 slurm = RealSlurm.create(self.directory / name, accounting=accounting)
                 slurm.start(users.USERS)
+            self.login_node.write(self.slurm.environment)
+            self.login_node.daemon().start()
             self.keeper.start()
-            description = {"owner": self.owner, "slurm": str(self.directory / "slurm")}
-            self.file.write_text(json.dumps(description))
+            self.file.write_text(json.dumps({"owner": self.owner, "port": self.port}))
             undo.pop_all()
 
     def down(self) -> None:
@@ -97,6 +114,7 @@ class Testbed:
             self._end()
 
     def _end(self) -> None:
+        self.login_node.stop()
         for name in ("slurm", "plain"):
             if (self.directory / name / "layout.json").exists():
                 RealSlurm.attach(self.directory / name).stop()
@@ -121,15 +139,16 @@ def main() -> None:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--owner", type=int, default=1, help="kept until this process ends")
     given = parser.parse_args()
-    directory = given.directory.resolve()
-    testbed = Testbed(directory, given.owner)
+    testbed = Testbed.new(given.directory.resolve(), given.owner)
+    if testbed.file.exists():
+        testbed = Testbed.load(testbed.file)
     if given.action == "up":
         testbed.up()
         print(testbed.file)
     elif given.action == "keep":
-        Testbed.load(testbed.file).keep()
-    elif testbed.file.exists():
-        Testbed.load(testbed.file).down()
+        testbed.keep()
+    else:
+        testbed.down()
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ import os
 import pwd
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from tests.support.daemons import start_time
+from tests.support.daemons import end_all, processes_of, start_time
 from tests.support.slurm_packages import program
 
 USERS = ("sojourn-test1", "sojourn-test2")
@@ -55,10 +56,10 @@ def release(holder: int) -> None:
                 return
             lease.unlink()
         for made in LEASES.glob("*.made"):
-            with suppress(subprocess.CalledProcessError):
+            if exists(made.stem):
+                end_all(partial(processes_of, pwd.getpwnam(made.stem).pw_uid))
                 _run("userdel", "--remove", made.stem)
-            if not exists(made.stem):
-                made.unlink()
+            made.unlink()
 
 
 @contextmanager
