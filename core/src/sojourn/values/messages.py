@@ -58,7 +58,6 @@ class Parent:
     signature: str
     attempt: int
     scheduler_id: str = ""
-    accept_exit: tuple[int, ...] = (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +199,9 @@ class OutputFile:
 class ExitReport:
     """What job.sh wrote when the command had ended.
 
-    `phase` names what decided the end: "command", "setup", "check", "inputs", "parent" or
-    "outputs"; `detail` is the setup line, the check, the parent or the first missing output.
+    `ok` is job.sh's verdict: an accepted status, a check that held, every output there. `phase`
+    names what decided the end: "command", "setup", "check", "inputs", "parent" or "outputs";
+    `detail` is the setup line, the input, the parent or the first missing output.
     """
 
     status: int
@@ -209,6 +209,7 @@ class ExitReport:
     detail: str
     started_at: float
     finished_at: float
+    ok: bool = False
     missing: tuple[str, ...] = ()
     files: tuple[OutputFile, ...] = ()
     run: str = ""

@@ -1,0 +1,159 @@
+# The body of every job.sh. In front of it stand: the directives, sj_root, sj_token, sj_index,
+# sj_scheduler (the id under which this runs), sj_umask, sj_shell (words) and sj_machine_setup.
+# It creates no directory that should be there, and does nothing at all unless the attempt's
+# claim names this submission and this run is the one that has started it.
+unset CDPATH ENV BASH_ENV
+umask "$sj_umask"
+cd /
+sj_host=$(uname -n)
+sj_sub=$sj_root/submissions/$sj_token
+[ -r "$sj_sub/$sj_index.task" ] || exit 0
+. "$sj_sub/$sj_index.task"
+sj_dir=$sj_root/jobs/$sj_job
+sj_t=
+{ read -r sj_t sj_rest <"$sj_dir/claim"; } 2>/dev/null
+[ "$sj_t" = "$sj_token" ] || exit 0
+
+sj_start=$(date +%s)
+sj_run=$sj_host.$$.$sj_start
+sj_line="$sj_token ${sj_scheduler:--} $sj_start $sj_run"
+printf '%s\n' "$sj_line" >"$sj_dir/run.$sj_run" || exit 0
+ln "$sj_dir/run.$sj_run" "$sj_dir/started" 2>/dev/null
+sj_t=
+{ IFS= read -r sj_t <"$sj_dir/started"; } 2>/dev/null
+if [ "$sj_t" != "$sj_line" ]; then
+  # Only a run that the scheduler itself has started again may go on from here.
+  [ "$sj_requeue" = 1 ] && [ "${sj_t%% *}" = "$sj_token" ] || { rm -f "$sj_dir/run.$sj_run"; exit 0; }
+  printf '%s\n' "$sj_line" >>"$sj_dir/started"
+fi
+rm -f "$sj_dir/run.$sj_run"
+[ ! -e "$sj_dir/work" ] || mv "$sj_dir/work" "$sj_dir/work.before.$sj_run"
+mkdir "$sj_dir/work" && cd "$sj_dir/work" || exit 0
+: >"$sj_dir/stdout"
+: >"$sj_dir/stderr"
+rm -f "$sj_dir/setup-failed"
+sj_list=$sj_dir/files.$sj_run
+: >"$sj_list"
+
+# finish VERDICT STATUS DETAIL: writes `exit` whole, if no later run has started, and ends.
+finish() {
+  sj_last=
+  while IFS= read -r sj_t; do sj_last=$sj_t; done <"$sj_dir/started"
+  if [ "$sj_last" = "$sj_line" ]; then
+    {
+      printf 'sojourn-exit 1\nverdict %s\nstatus %s\nstarted %s\nfinished %s\nrun %s\ndetail ' \
+        "$1" "$2" "$sj_start" "$(date +%s)" "$sj_run"
+      printf '%s' "$3" | tr '\n' ' '
+      printf '\nfiles\n'
+      cat "$sj_list"
+    } >"$sj_dir/exit.$sj_run" && mv -f "$sj_dir/exit.$sj_run" "$sj_dir/exit"
+  fi
+  rm -f "$sj_list" "$sj_sub/$sj_index.secret"
+  exit "$2"
+}
+
+# need ATTEMPT: a parent must have ended well. Its exit may take a while to show on a network
+# file system; a parent that has not ended makes this one end, to be handed in again.
+need() {
+  sj_waited=0
+  while [ ! -e "$sj_root/jobs/$1/exit" ] && [ "$sj_waited" -lt "${SOJOURN_PARENT_WAIT-20}" ]; do
+    [ -e "$sj_root/jobs/$1/started" ] || break
+    ls "$sj_root/jobs/$1" >/dev/null 2>&1
+    sleep 1
+    sj_waited=$((sj_waited + 1))
+  done
+  sj_t=
+  { read -r sj_t && read -r sj_t; } <"$sj_root/jobs/$1/exit" 2>/dev/null
+  [ "$sj_t" = 'verdict ok' ] || finish parent 1 "$1"
+}
+
+folder_of() {
+  case $1 in */*) mkdir -p "./${1%/*}" ;; esac
+}
+
+# Each takes the name first. Copies share blocks where the file system can.
+from_blob() {
+  folder_of "$1"
+  if [ "$4" = 1 ]; then
+    ln -s "$sj_root/blobs/$2" "./$1" || finish inputs 1 "$1"
+  else
+    cp --reflink=auto "$sj_root/blobs/$2" "./$1" 2>/dev/null || cp "$sj_root/blobs/$2" "./$1" || finish inputs 1 "$1"
+    chmod "$3" "./$1"
+  fi
+  # Used today: what is cleaned away goes by this time.
+  touch -c "$sj_root/blobs/$2" 2>/dev/null
+}
+from_tree() {
+  mkdir -p "./$1" && (cd "./$1" && tar -xf "$sj_root/blobs/$2") || finish inputs 1 "$1"
+}
+from_output() {
+  folder_of "$1"
+  if [ "$4" = 1 ]; then
+    ln -s "$sj_root/jobs/$2/work/$3" "./$1" || finish inputs 1 "$1"
+  else
+    [ -e "$sj_root/jobs/$2/work/$3" ] || finish inputs 1 "$1"
+    cp -RL --reflink=auto "$sj_root/jobs/$2/work/$3" "./$1" 2>/dev/null || cp -RL "$sj_root/jobs/$2/work/$3" "./$1" || finish inputs 1 "$1"
+    chmod -R u+w "./$1"
+  fi
+}
+from_machine() {
+  folder_of "$1"
+  [ -e "$2" ] || finish inputs 1 "$2"
+  ln -s "$2" "./$1" || finish inputs 1 "$1"
+}
+
+# size_of FILE
+size_of() { sj_n=$(wc -c <"$1"); printf %s "$((sj_n))"; }
+
+# output PATTERN KEEP MATCH...: lists what a pattern has matched; KEEP is R for what stays here.
+output() {
+  sj_pattern=$1 sj_keep=$2
+  shift 2
+  if [ ! -e "$1" ] && [ ! -L "$1" ]; then
+    printf 'm %s\0' "$sj_pattern" >>"$sj_list"
+    [ -n "$sj_missing" ] || sj_missing=$sj_pattern
+    return
+  fi
+  for sj_f; do
+    if [ -d "$sj_f" ]; then
+      find -H "$sj_f" -type d -exec sh -c 'k=$1; shift; for f; do printf "d%s 0 %s\0" "$k" "${f#./}"; done' sh "$sj_keep" {} + >>"$sj_list"
+      find -H "$sj_f" -type l -exec sh -c 'k=$1; shift; for f; do printf "l%s 0 %s\0%s\0" "$k" "${f#./}" "$(readlink "$f")"; done' sh "$sj_keep" {} + >>"$sj_list"
+      find -H "$sj_f" -type f -exec sh -c '
+        k=$1 t=$2
+        shift 2
+        stat -c %s -- "$@" >"$t" 2>/dev/null || for f; do wc -c <"$f"; done >"$t"
+        for f; do
+          read -r n <&4
+          printf "f%s %s %s\0" "$k" "$((n))" "${f#./}"
+        done 4<"$t"' sh "$sj_keep" "$sj_list.sizes" {} + >>"$sj_list"
+      rm -f "$sj_list.sizes"
+    elif [ -f "$sj_f" ]; then
+      printf 'f%s %s %s\0' "$sj_keep" "$(size_of "$sj_f")" "${sj_f#./}" >>"$sj_list"
+    fi
+  done
+}
+
+parents
+inputs
+# What the site's own start-up files set may be needed by the shell below; what came along from
+# the scheduler about exporting must not reach what the command starts.
+[ -z "${SLURM_JOB_ID-}" ] || { SLURM_EXPORT_ENV=ALL; export SLURM_EXPORT_ENV; }
+SOJOURN_JOB_DIR=$sj_dir
+export SOJOURN_JOB_DIR
+printf '%s\n' "$sj_command" >"$sj_dir/command.sh"
+[ -z "$sj_script" ] || { printf '%s' "$sj_script" >"$sj_dir/script" && chmod u+x "$sj_dir/script"; }
+$sj_shell "$sj_dir/command.sh" </dev/null >"$sj_dir/stdout" 2>"$sj_dir/stderr"
+sj_status=$?
+sj_missing=
+if [ -e "$sj_dir/setup-failed" ]; then
+  finish setup "$sj_status" "$(cat "$sj_dir/setup-failed")"
+fi
+sj_verdict=ok
+case " $sj_accept " in *" $sj_status "*) ;; *) sj_verdict=command ;; esac
+if [ "$sj_verdict" = ok ] && [ -n "$sj_check" ]; then
+  printf '%s\n' "$sj_check" >"$sj_dir/check.sh"
+  $sj_shell "$sj_dir/check.sh" </dev/null >>"$sj_dir/stdout" 2>>"$sj_dir/stderr" || sj_verdict=check
+fi
+outputs
+[ "$sj_verdict" != ok ] || [ -z "$sj_missing" ] || sj_verdict=outputs
+finish "$sj_verdict" "$sj_status" "$sj_missing"

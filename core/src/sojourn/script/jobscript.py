@@ -1,0 +1,40 @@
+"""The whole text of job.sh: directives, what it must know, and its constant body."""
+
+import re
+from functools import cache
+from importlib.resources import files
+from shlex import quote
+
+
+@cache
+def _body() -> str:
+    text = (files("sojourn.script") / "job.sh").read_text(encoding="utf-8")
+    return "\n".join(line for line in text.splitlines() if not re.match(r"\s*#", line)) + "\n"
+
+
+def job_script(
+    directives: list[str],
+    *,
+    root: str,
+    token: str,
+    index: str,
+    scheduler_id: str,
+    shell: str,
+    group: bool,
+) -> str:
+    """Render job.sh.
+
+    `index` and `scheduler_id` are shell expressions (the task's index, the id under which it
+    runs); `shell` are the words that run the command, from machines.yaml.
+    """
+    known = {
+        "sj_root": quote(root),
+        "sj_token": quote(token),
+        "sj_index": index,
+        "sj_scheduler": scheduler_id,
+        "sj_umask": "027" if group else "077",
+        "sj_shell": quote(shell),
+    }
+    head = "".join(f"{name}={value}\n" for name, value in known.items())
+    lines = "".join(f"{line}\n" for line in directives)
+    return f"#!/bin/sh\n{lines}{head}{_body()}"

@@ -1,0 +1,103 @@
+"""What lies in attempts' directories, read in bulk."""
+
+import io
+import tarfile
+from collections.abc import Iterable, Sequence
+from shlex import quote
+
+from sojourn.script.exitfile import BadExitFile, read_exit
+from sojourn.site import layout
+from sojourn.site.trip import Dialogue
+from sojourn.values.messages import SiteEvidence
+
+Attempt = tuple[str, int]
+"""Signature and number of an attempt."""
+
+NOTHING = SiteEvidence(present=False)
+
+
+def read_evidence(dialogue: Dialogue, attempts: Sequence[Attempt]) -> dict[Attempt, SiteEvidence]:
+    """What lies in each attempt's directory; one exchange, however many."""
+    if not attempts:
+        return {}
+    dialogue.load("evidence")
+    data = "".join(f"{layout.attempt(*attempt)}\n" for attempt in attempts).encode()
+    reply = dialogue.ask(f"evidence {len(data)}", data)
+    seen = reply.lines("seen")
+    archive = reply.get("files")
+    files = _unpack(archive.data if archive is not None else b"")
+    return {
+        attempt: _evidence(files.get(layout.attempt(*attempt), {}), flag, dialogue.hello.now)
+        for attempt, flag in zip(attempts, seen, strict=True)
+    }
+
+
+def adopt(dialogue: Dialogue, found: Iterable[tuple[Attempt, str, int | None]]) -> None:
+    """Write the ids of claims whose submissions did not get to it."""
+    dialogue.load("evidence")
+    lines = [
+        f"adopt {layout.attempt(*attempt)} {quote(id_text(identity, index))}"
+        for attempt, identity, index in found
+    ]
+    if lines:
+        dialogue.ask("\n".join(lines))
+
+
+def close(dialogue: Dialogue, attempts: Sequence[Attempt]) -> dict[Attempt, bool]:
+    """Close attempts, so that they can never start; whether each is closed now."""
+    if not attempts:
+        return {}
+    dialogue.load("evidence")
+    reply = dialogue.ask("\n".join(f"shut {layout.attempt(*attempt)}" for attempt in attempts))
+    answers = [frame.status == 0 for frame in reply.frames if frame.kind == "shut"]
+    return dict(zip(attempts, answers, strict=True))
+
+
+def id_text(scheduler_id: str, index: int | None) -> str:
+    """What an `id` file holds: the id as the scheduler printed it, and the array index or `-`."""
+    return f"{scheduler_id} {'-' if index is None else index}"
+
+
+def _unpack(archive: bytes) -> dict[str, dict[str, bytes]]:
+    files: dict[str, dict[str, bytes]] = {}
+    if not archive:
+        return files
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
+        for member in tar:
+            content = tar.extractfile(member) if member.isreg() else None
+            if content is not None:
+                folder, _, name = member.name.removeprefix("jobs/").rpartition("/")
+                files.setdefault(folder, {})[name] = content.read()
+    return files
+
+
+def _evidence(files: dict[str, bytes], flag: str, now: float) -> SiteEvidence:
+    if flag == "0":
+        return NOTHING
+    claim = _words(files.get("claim", b""))
+    started = files.get("started", b"").decode("utf-8", "replace").splitlines()
+    closed = bool(started) and started[0].startswith("closed")
+    last = started[-1].split() if started and not closed else []
+    exit_report, exit_error = None, ""
+    if "exit" in files:
+        try:
+            exit_report = read_exit(files["exit"])
+        except BadExitFile as error:
+            exit_error = str(error)
+    return SiteEvidence(
+        present=flag == "2",
+        claim=claim[0] if claim else "",
+        claim_index=int(claim[1]) if len(claim) > 1 and claim[1].isdigit() else 0,
+        claim_age=max(0.0, now - float(claim[2])) if len(claim) > 2 and claim[2].isdigit() else 0.0,
+        id=files.get("id", b"").decode("utf-8", "replace").strip(),
+        started=bool(last),
+        started_id=last[1] if len(last) > 1 and last[1] != "-" else "",
+        started_at=float(last[2]) if len(last) > 2 and last[2].isdigit() else None,
+        closed=closed,
+        exit=exit_report,
+        exit_error=exit_error,
+    )
+
+
+def _words(data: bytes) -> list[str]:
+    return data.decode("utf-8", "replace").split()

@@ -1,0 +1,36 @@
+# What lies in attempts' directories: presence, and the small files that tell the story.
+
+# evidence LENGTH: lines `ab/<signature>/<attempt>` taken; answers `seen`, a flag for each (0 no
+# job.json, 1 job.json, 2 also the attempt), and `files`, one tar archive of what is there.
+evidence() {
+  take "$1" >"$sj_tmp/list"
+  while read -r sj_a; do
+    if [ -e "jobs/${sj_a%/*}/job.json" ]; then
+      if [ -d "jobs/$sj_a" ]; then echo 2; else echo 1; fi
+      for sj_f in claim id started exit; do
+        [ -e "jobs/$sj_a/$sj_f" ] && printf '%s\n' "jobs/$sj_a/$sj_f" >&5
+      done
+    else
+      echo 0
+    fi
+  done <"$sj_tmp/list" >"$sj_tmp/seen" 5>"$sj_tmp/files"
+  : >"$sj_tmp/evidence.tar"
+  [ ! -s "$sj_tmp/files" ] || tar -cf "$sj_tmp/evidence.tar" -T "$sj_tmp/files"
+  show seen 0 "$sj_tmp/seen"
+  show files 0 "$sj_tmp/evidence.tar"
+}
+
+# adopt ATTEMPT ID: writes the id of a claim whose submission did not get to it.
+adopt() {
+  [ "$sj_writable" = 1 ] || return 0
+  printf '%s\n' "$2" >"jobs/$1/id.$sj_nonce" && mv -f "jobs/$1/id.$sj_nonce" "jobs/$1/id"
+}
+
+# shut ATTEMPT: closes an attempt, so that it can never start; answers whether it is closed.
+shut() {
+  printf 'closed %s\n' "$sj_nonce" >"jobs/$1/shut.$sj_nonce" 2>/dev/null || { tell shut 1 "$1"; return 0; }
+  ln "jobs/$1/shut.$sj_nonce" "jobs/$1/started" 2>/dev/null
+  rm -f "jobs/$1/shut.$sj_nonce"
+  read -r sj_w sj_n <"jobs/$1/started"
+  if [ "$sj_w" = closed ]; then tell shut 0 "$1"; else tell shut 1 "$1"; fi
+}

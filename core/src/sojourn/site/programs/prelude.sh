@@ -1,0 +1,120 @@
+# What every trip begins with. The client puts in front of this: sj_nonce, sj_root, sj_create
+# (1 to make the root), sj_newid, sj_group, sj_path. The whole is one compound command, evaluated
+# after exactly its own length was read, so that a cut one does nothing.
+# fd 3 is the channel to the client; everything else that prints goes to stderr.
+exec 3>&1 1>&2
+trap '' HUP PIPE
+unset ENV BASH_ENV CDPATH TAR_OPTIONS POSIXLY_CORRECT GREP_OPTIONS IFS
+set -f
+LC_ALL=C
+export LC_ALL
+PATH=$sj_path${PATH:-/usr/local/bin:/usr/bin:/bin}
+export PATH
+case $sj_group in '') umask 077 ;; *) umask 027 ;; esac
+sj_tmp=${TMPDIR:-/tmp}/sojourn-$sj_nonce
+(umask 077 && mkdir "$sj_tmp") 2>/dev/null || {
+  sj_tmp=$HOME/.sojourn-$sj_nonce
+  (umask 077 && mkdir "$sj_tmp")
+}
+at_end() { :; }
+trap 'at_end; rm -rf "$sj_tmp"' EXIT
+trap 'exit 143' TERM INT
+
+# say KIND STATUS LENGTH: the head of a frame; its bytes follow.
+say() { printf '@%s %s %s %s\n' "$sj_nonce" "$1" "$2" "$3" >&3; }
+# tell KIND STATUS TEXT
+tell() { say "$1" "$2" "${#3}"; printf %s "$3" >&3; }
+# show KIND STATUS FILE
+show() { sj_n=$(wc -c <"$3"); say "$1" "$2" "$((sj_n))"; cat "$3" >&3; }
+fail() { tell fail 1 "$*"; return 1; }
+
+# take LENGTH: exactly so many bytes of what the client sends, to stdout.
+if [ "$(printf abcd | { head -c 2 >/dev/null; cat; } 2>/dev/null)" = cd ]; then
+  take() { head -c "$1"; }
+else
+  take() {
+    sj_left=$1
+    while [ "$sj_left" -gt 0 ]; do
+      if [ "$sj_left" -gt 65536 ]; then sj_n=65536; else sj_n=$sj_left; fi
+      dd bs="$sj_n" count=1 of="$sj_tmp/take" 2>/dev/null
+      sj_n=$(wc -c <"$sj_tmp/take")
+      [ "$sj_n" -gt 0 ] || return 1
+      cat "$sj_tmp/take"
+      sj_left=$((sj_left - sj_n))
+    done
+  }
+fi
+
+# digest: SHA-256 of stdin. digests: of the NUL-separated names on stdin, a line each, in order.
+if command -v openssl >/dev/null 2>&1; then
+  digest() { openssl dgst -sha256 -r; }
+elif command -v sha256sum >/dev/null 2>&1; then
+  digest() { sha256sum; }
+else
+  digest() { shasum -a 256; }
+fi
+if command -v sha256sum >/dev/null 2>&1; then
+  digests() { xargs -0 sha256sum --; }
+elif command -v shasum >/dev/null 2>&1; then
+  digests() { xargs -0 shasum -a 256 --; }
+else
+  digests() { xargs -0 openssl dgst -sha256 -r; }
+fi
+
+# run COMMAND: a command of the scheduler's, which must not read what the client sends.
+run() {
+  (eval "$1") </dev/null >"$sj_tmp/out" 2>"$sj_tmp/err"
+  sj_status=$?
+  show out "$sj_status" "$sj_tmp/out"
+  show err "$sj_status" "$sj_tmp/err"
+}
+
+case $sj_root in
+  '~') sj_root=$HOME ;;
+  '~/'*) sj_root=$HOME/${sj_root#??} ;;
+  /*) ;;
+  *) sj_root=$HOME/$sj_root ;;
+esac
+sj_trouble=
+make_root() {
+  [ -d "$sj_root/jobs" ] && [ -e "$sj_root/version" ] && return 0
+  mkdir -p "$sj_root" && mkdir -p "$sj_root/jobs" "$sj_root/blobs" "$sj_root/incoming" "$sj_root/submissions" || return 1
+  if [ -n "$sj_group" ]; then
+    chgrp "$sj_group" "$sj_root" "$sj_root/jobs" "$sj_root/blobs" "$sj_root/submissions" &&
+      chmod 2750 "$sj_root" "$sj_root/jobs" "$sj_root/blobs" "$sj_root/submissions" || return 1
+  fi
+  [ -e "$sj_root/version" ] && return 0
+  printf 'sojourn-root 1\nid %s\n' "$sj_newid" >"$sj_root/incoming/version.$sj_nonce" || return 1
+  ln "$sj_root/incoming/version.$sj_nonce" "$sj_root/version" 2>/dev/null
+  rm -f "$sj_root/incoming/version.$sj_nonce"
+  [ -e "$sj_root/version" ]
+}
+if [ "$sj_create" = 1 ]; then
+  sj_trouble=$(make_root 2>&1) || sj_trouble="cannot make the root directory $sj_root: $sj_trouble"
+fi
+sj_version= sj_id= sj_there=0 sj_writable=0
+if cd "$sj_root" 2>/dev/null; then
+  sj_there=1
+  sj_root=$(pwd)
+  [ -w jobs ] && sj_writable=1
+  [ -r version ] && { read -r sj_n sj_version && read -r sj_n sj_id; } <version
+elif [ -e "$sj_root" ]; then
+  sj_there=2
+fi
+tell hello 0 "root $sj_root
+version $sj_version
+id $sj_id
+there $sj_there
+writable $sj_writable
+now $(date +%s)
+user $(id -un 2>/dev/null || printf %s "${USER-}")
+trouble $sj_trouble"
+
+while read -r sj_verb sj_size; do
+  [ "$sj_verb" = do ] || break
+  sj_text=$(take "$sj_size" && printf .)
+  [ "${#sj_text}" -eq $((sj_size + 1)) ] || break
+  sj_go() { eval "${sj_text%.}"; }
+  sj_go
+  say done "$?" 0
+done

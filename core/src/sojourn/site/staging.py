@@ -1,0 +1,131 @@
+"""Bringing inputs to a machine: each content once, verified there before it counts."""
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sojourn.errors import SiteError
+from sojourn.site.context import MachineContext
+from sojourn.site.trip import Dialogue
+from sojourn.values.messages import Blob
+
+LARGE = 4 << 20
+"""Blobs from this many bytes on travel one by one and can be continued."""
+
+_PIECE = 1 << 20
+_BUNDLE = 64 << 20
+
+
+def stage(dialogue: Dialogue, context: MachineContext, blobs: Iterable[Blob]) -> None:
+    """Send the blobs that the machine does not have. One exchange if it has them all.
+
+    Raises:
+        SiteError: the machine could not store them, or a file changed while it was sent.
+    """
+    wanted = {blob.digest: blob for blob in blobs}
+    if not wanted:
+        return
+    dialogue.load("stage")
+    names = "".join(f"{digest}\n" for digest in wanted).encode()
+    client = context.client or "client"
+    missing = dialogue.ask(f"blobs_wanted {len(names)} {client}", names).lines("missing")
+    there = {digest: int(size) for digest, size in (line.split() for line in missing)}
+    total = sum(wanted[digest].size for digest in there)
+    moved = _Moved(context, total)
+    small = [wanted[digest] for digest in there if wanted[digest].size < LARGE]
+    for bundle in _bundles(small):
+        _send_small(dialogue, bundle)
+        moved.by(sum(blob.size for blob in bundle))
+    for digest, offset in there.items():
+        if wanted[digest].size >= LARGE:
+            _send_large(dialogue, wanted[digest], offset, client, moved)
+
+
+class _Moved:
+    def __init__(self, context: MachineContext, total: int) -> None:
+        self._progress, self._total, self._done = context.progress, total, 0
+
+    def by(self, size: int) -> None:
+        self._done += size
+        self._progress("upload", self._done, self._total)
+
+
+def _bundles(blobs: list[Blob]) -> Iterator[list[Blob]]:
+    bundle: list[Blob] = []
+    size = 0
+    for blob in blobs:
+        bundle.append(blob)
+        size += blob.size
+        if size >= _BUNDLE:
+            yield bundle
+            bundle, size = [], 0
+    if bundle:
+        yield bundle
+
+
+def _send_small(dialogue: Dialogue, blobs: list[Blob]) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for blob in blobs:
+            content = b"".join(content_of(blob))
+            if hashlib.sha256(content).hexdigest() != blob.digest:
+                raise changed(blob, dialogue.place.machine)
+            member = tarfile.TarInfo(blob.digest)
+            member.size, member.mode = len(content), 0o600
+            tar.addfile(member, io.BytesIO(content))
+    data = buffer.getvalue()
+    dialogue.ask(f"blobs_small {len(data)}", data)
+
+
+def _send_large(dialogue: Dialogue, blob: Blob, offset: int, client: str, moved: _Moved) -> None:
+    if offset > blob.size:
+        offset = 0
+    dialogue.send(f"blob_large {blob.size - offset} {blob.digest} {client} {offset}")
+    moved.by(offset)
+    left = blob.size - offset
+    for piece in content_of(blob, offset):
+        dialogue.send_bytes(piece[:left])
+        moved.by(min(len(piece), left))
+        left -= min(len(piece), left)
+    if left:  # The file has shrunk: the length promised must be kept, and the digest tells.
+        dialogue.send_bytes(bytes(left))
+    if dialogue.reply().get("stored") is None:
+        if offset == 0:
+            raise changed(blob, dialogue.place.machine)
+        _send_large(dialogue, blob, 0, client, moved)
+
+
+def content_of(blob: Blob, offset: int = 0) -> Iterator[bytes]:
+    """The blob's bytes from `offset` on, in pieces."""
+    if isinstance(blob.source, bytes):
+        yield blob.source[offset:]
+        return
+    if blob.tree:
+        from sojourn.identity.trees import tree_archive
+
+        for piece in tree_archive(blob.source):
+            if offset >= len(piece):
+                offset -= len(piece)
+            else:
+                yield piece[offset:]
+                offset = 0
+        return
+    try:
+        with blob.source.open("rb") as file:
+            file.seek(offset)
+            while piece := file.read(_PIECE):
+                yield piece
+    except OSError as error:
+        raise SiteError(f"cannot read the input {blob.source}: {error.strerror}") from error
+
+
+def changed(blob: Blob, machine: str) -> SiteError:
+    """The error for an input that is no longer what it was when it was signed."""
+    what = blob.source if isinstance(blob.source, Path) else "an input given as bytes"
+    return SiteError(
+        f"{what} did not arrive with the digest it was signed with",
+        machine=machine,
+        hint="it was probably changed in the meantime: run again",
+    )

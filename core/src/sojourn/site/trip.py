@@ -1,0 +1,326 @@
+"""A trip: one channel to a machine, and the dialogue on it.
+
+The program travels on standard input, is read there to its exact length and is one compound
+command; the client then sends *chunks* of shell text, each with its length, and reads frames
+that carry a random word, so that banners, noisy start-up files and csh or fish as login shell
+do not matter. Nothing here knows what a job is.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from shlex import quote
+from typing import Protocol
+
+from sojourn.batch.scheduler import CommandResult, Conversation, T
+from sojourn.defaults import SITE_FORMAT
+from sojourn.errors import ConnectionLost, SiteError
+from sojourn.transports.base import Channel, Transport
+
+_NOISE_LIMIT = 1 << 20
+_WINDOW = 32
+"""Chunks under way at once: their replies must fit into the channel's buffers."""
+
+
+@cache
+def program(name: str) -> str:
+    """The text of a shell program of this package, without its comment lines."""
+    text = (files("sojourn.site") / "programs" / f"{name}.sh").read_text(encoding="utf-8")
+    return "\n".join(line for line in text.splitlines() if not re.match(r"\s*#", line)) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a dialogue takes place, so far as the program's head needs to know."""
+
+    machine: str
+    root: str
+    path: tuple[str, ...] = ()
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """What the machine says first. `now` is its clock, seconds since the epoch."""
+
+    root: str
+    root_id: str
+    there: bool
+    writable: bool
+    now: float
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One framed answer: its kind, a status and its bytes."""
+
+    kind: str
+    status: int
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        """The bytes as text; what is not UTF-8 is replaced."""
+        return self.data.decode("utf-8", "replace")
+
+
+@dataclass(slots=True)
+class Reply:
+    """All frames of one chunk, and the status with which it ended."""
+
+    status: int = 0
+    frames: list[Frame] = field(default_factory=list)
+
+    def get(self, kind: str) -> Frame | None:
+        """The first frame of a kind, or None."""
+        return next((frame for frame in self.frames if frame.kind == kind), None)
+
+    def lines(self, kind: str) -> list[str]:
+        """The lines of the first frame of a kind."""
+        frame = self.get(kind)
+        return frame.text.splitlines() if frame is not None else []
+
+
+class Opener(Protocol):
+    """Whatever opens channels: a transport."""
+
+    def open(self, command: str) -> Channel: ...
+
+
+class Reader:
+    """Buffered exact reading from a channel. A short end is a lost connection."""
+
+    def __init__(self, channel: Channel, machine: str) -> None:
+        self._channel = channel
+        self._machine = machine
+        self._buffer = bytearray()
+
+    def some(self, size: int) -> bytes:
+        """Between 1 and `size` bytes."""
+        if not self._buffer:
+            data = self._channel.receive(max(size, 65536))
+            if not data:
+                raise ConnectionLost("the connection ended in mid-answer", machine=self._machine)
+            if len(data) <= size:
+                return data
+            self._buffer += data
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return data
+
+    def exactly(self, size: int) -> bytes:
+        """Just `size` bytes."""
+        parts = []
+        while size:
+            parts.append(self.some(size))
+            size -= len(parts[-1])
+        return b"".join(parts)
+
+    def read(self, size: int) -> bytes:
+        """As `exactly`, under the name that file objects have."""
+        return self.exactly(size)
+
+    def line(self) -> bytes:
+        """A line without its newline."""
+        while (end := self._buffer.find(b"\n")) < 0:
+            if len(self._buffer) > _NOISE_LIMIT:
+                del self._buffer[:-1024]
+            data = self._channel.receive(65536)
+            if not data:
+                raise ConnectionLost("the connection ended in mid-answer", machine=self._machine)
+            self._buffer += data
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        return line
+
+
+class Dialogue:
+    """What is said on one trip. Use through `trip`."""
+
+    def __init__(self, channel: Channel, place: Place, nonce: str) -> None:
+        self.place = place
+        self.reader = Reader(channel, place.machine)
+        self._channel = channel
+        self._mark = f"@{nonce} ".encode()
+        self._loaded: set[str] = set()
+        self.hello = self._greet()
+
+    # --- frames ---------------------------------------------------------------------------------
+
+    def frame(self, *, skip_noise: bool = False) -> Frame:
+        """The next frame. `skip_noise` passes over bytes that are not one, as at the start."""
+        kind, status, size = self.head(skip_noise=skip_noise)
+        return Frame(kind, status, self.reader.exactly(size))
+
+    def head(self, *, skip_noise: bool = False) -> tuple[str, int, int]:
+        """Kind, status and length of the next frame, whose bytes the caller reads."""
+        passed = 0
+        while True:
+            line = self.reader.line()
+            start = line.find(self._mark) if skip_noise else 0
+            if start >= 0 and line.startswith(self._mark, start):
+                words = line[start + len(self._mark) :].split()
+                return words[0].decode(), int(words[1]), int(words[2])
+            passed += len(line)
+            if not skip_noise or passed > _NOISE_LIMIT:
+                raise ConnectionLost(
+                    f"got {line[:80]!r} where an answer should be", machine=self.place.machine
+                )
+
+    def send(self, text: str) -> None:
+        """Send a chunk of shell text; its frames are read with `reply`."""
+        data = text.encode("utf-8", "surrogateescape")
+        self._channel.send(b"do %d\n" % len(data) + data)
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes that a chunk under way `take`s."""
+        self._channel.send(data)
+
+    def reply(self) -> Reply:
+        """Read the frames of the chunk sent first among those not read yet.
+
+        Raises:
+            SiteError: the chunk said that the machine cannot.
+        """
+        reply = Reply()
+        while True:
+            frame = self.frame()
+            if frame.kind == "done":
+                reply.status = frame.status
+                break
+            reply.frames.append(frame)
+        trouble = reply.get("fail")
+        if trouble is not None:
+            raise SiteError(trouble.text.strip(), machine=self.place.machine)
+        return reply
+
+    def ask(self, text: str, data: bytes = b"") -> Reply:
+        """Send a chunk and the bytes that it takes, and read its reply."""
+        self.send(text)
+        if data:
+            self.send_bytes(data)
+        return self.reply()
+
+    def ask_all(self, texts: list[str]) -> Iterator[Reply]:
+        """The replies to many chunks, several of which are under way at once."""
+        sent = 0
+        for done in range(len(texts)):
+            while sent < len(texts) and sent - done < _WINDOW:
+                self.send(texts[sent])
+                sent += 1
+            yield self.reply()
+
+    def load(self, name: str) -> None:
+        """Define the functions of a program of this package on the machine, once a trip."""
+        if name not in self._loaded:
+            self._loaded.add(name)
+            self.ask(program(name))
+
+    # --- commands -------------------------------------------------------------------------------
+
+    def run(self, command: str) -> CommandResult:
+        """Run a command on the machine, with nothing on its standard input."""
+        reply = self.ask(f"run {quote(command)}")
+        out, err = reply.frames[-2], reply.frames[-1]
+        return CommandResult(out.status, out.text, err.text)
+
+    def converse(self, conversation: Conversation[T]) -> T:
+        """Run the commands that a conversation asks for, and return what it makes of them."""
+        try:
+            command = next(conversation)
+            while True:
+                command = conversation.send(self.run(command))
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+    # --- beginning ------------------------------------------------------------------------------
+
+    def _greet(self) -> Hello:
+        try:
+            text = self.frame(skip_noise=True).text
+        except ConnectionLost as lost:
+            raise self._no_answer(lost) from None
+        parts = [line.partition(" ")[::2] for line in text.split("\n", 7)]
+        said = dict(parts)
+        if said.get("trouble"):
+            raise SiteError(
+                said["trouble"].strip(),
+                machine=self.place.machine,
+                hint="check `root` in machines.yaml, its permissions, quota and free space",
+            )
+        if said["version"] and said["version"] != str(SITE_FORMAT):
+            raise SiteError(
+                f"{said['root']} has format {said['version']}, this release knows {SITE_FORMAT}",
+                machine=self.place.machine,
+                hint="use a release of Sojourn that knows it, or another root",
+            )
+        if said["there"] == "2":
+            raise SiteError(
+                f"no access to the root directory {said['root']}",
+                machine=self.place.machine,
+                hint="ask its owner for read access, or set another `root`",
+            )
+        return Hello(
+            root=said["root"],
+            root_id=said["id"],
+            there=said["there"] == "1",
+            writable=said["writable"] == "1",
+            now=float(said["now"] or 0),
+            user=said["user"],
+        )
+
+    def _no_answer(self, lost: ConnectionLost) -> Exception:
+        """Why a program that should have greeted did not: a broken shell is no lost connection."""
+        try:
+            status = self._channel.wait()
+        except ConnectionLost:
+            return lost
+        words = self._channel.stderr_tail().decode("utf-8", "replace").strip()
+        if status == 0 and not words:
+            return lost
+        return SiteError(
+            f"the login shell ended with status {status}: {words[-300:] or 'it printed nothing'}",
+            machine=self.place.machine,
+            hint="the account must be able to run `sh` without a terminal",
+        )
+
+
+def _program_text(place: Place, nonce: str, create: bool) -> str:
+    head = {
+        "sj_nonce": nonce,
+        "sj_root": place.root,
+        "sj_create": "1" if create else "0",
+        "sj_newid": secrets.token_hex(16),
+        "sj_group": place.group,
+        "sj_path": "".join(f"{folder}:" for folder in place.path),
+    }
+    lines = "\n".join(f"{name}={quote(value)}" for name, value in head.items())
+    return "{\n" + lines + "\n" + program("prelude") + "}"
+
+
+@contextmanager
+def trip(
+    transport: Transport | Opener, place: Place, *, create: bool = False
+) -> Iterator[Dialogue]:
+    """Open one channel, greet, and give the dialogue; closes the channel at the end.
+
+    Raises:
+        SiteError: the machine says that it cannot (root not writable, shell broken, ...).
+        TransientError, NeedsLogin, HostKeyRefused: from the transport.
+    """
+    nonce = secrets.token_hex(8)
+    text = _program_text(place, nonce, create).encode()
+    channel = transport.open(f"exec sh -c 'eval \"$(dd bs=1 count={len(text)} 2>/dev/null)\"'")
+    try:
+        channel.send(text)
+        yield Dialogue(channel, place, nonce)
+        channel.send_eof()
+        channel.wait()
+    finally:
+        channel.close()
