@@ -1,0 +1,84 @@
+"""The byte stream to an ssh server: a socket, a jump host's channel, or a program's pipes."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import time
+
+from sojourn.transports.ssh_config import Host
+
+_FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
+_KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+
+
+def dial(host: Host, timeout: float) -> socket.socket:
+    """A stream to `host`, by its ProxyCommand or over TCP (IPv6 or IPv4, whatever answers).
+
+    Raises:
+        OSError: nothing answered within `timeout` seconds.
+    """
+    if host.proxy_command:
+        return _run_proxy(host.proxy_command)
+    deadline = time.monotonic() + timeout
+    family = _FAMILIES.get(host.address_family, socket.AF_UNSPEC)
+    addresses = socket.getaddrinfo(host.hostname, host.port, family, socket.SOCK_STREAM)
+    failure: OSError = TimeoutError(f"nothing answered within {timeout:g} s")
+    for number, (kind, _, protocol, _, address) in enumerate(addresses):
+        left = (deadline - time.monotonic()) / (len(addresses) - number)
+        if left <= 0:
+            break
+        stream = socket.socket(kind, socket.SOCK_STREAM, protocol)
+        try:
+            stream.settimeout(left)
+            stream.connect(address)
+            _tune(stream)
+            return stream
+        except OSError as error:
+            stream.close()
+            failure = error
+    raise failure
+
+
+def _tune(stream: socket.socket) -> None:
+    # Small frames go both ways in a dialogue: waiting to fill a packet would cost 40 ms each.
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE:
+        option = getattr(socket, name, None)
+        if option is not None:
+            stream.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def _run_proxy(command: str) -> socket.socket:
+    """A ProxyCommand's standard input and output as one socket.
+
+    (paramiko's own ProxyCommand does not notice when the program ends.)
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(
+            [os.environ.get("SHELL") or "/bin/sh", "-c", f"exec {command}"],
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+            start_new_session=True,
+        )
+    return _ProxySocket(ours, process)
+
+
+class _ProxySocket(socket.socket):
+    """A socket whose other end is a program, which ends with it."""
+
+    def __init__(self, stream: socket.socket, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(stream.family, stream.type, stream.proto, fileno=stream.detach())
+        self._process = process
+
+    def close(self) -> None:
+        super().close()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+        try:
+            self._process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

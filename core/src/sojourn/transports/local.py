@@ -1,0 +1,90 @@
+"""The transport `local`: programs run on this computer."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+
+from sojourn.errors import ConnectionLost, Unreachable
+from sojourn.transports.pipes import IDLE_TIMEOUT, Ends, PipeChannel, make_pipes
+
+_GRACE = 2.0
+"""Seconds between SIGTERM and SIGKILL for a program whose channel is closed."""
+
+
+class LocalChannel(PipeChannel):
+    """A program on this computer, in a session of its own."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], ends: Ends, *, machine: str, idle_timeout: float
+    ) -> None:
+        self._process = process
+        super().__init__(ends, machine=machine, idle_timeout=idle_timeout)
+
+    def wait(self) -> int:
+        status = self._process.wait()
+        # What it wrote to standard error is complete with the status, unless a child of it
+        # keeps the pipe open.
+        self._joined_stderr(0.5)
+        return status
+
+    def _end_program(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if self._process.poll() is not None:
+                return
+            # Its process group is its own, made by start_new_session.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE)
+
+
+class LocalTransport:
+    """Runs commands with `sh` on this computer, each in a session of its own."""
+
+    def __init__(self, *, machine: str = "local", idle_timeout: float = IDLE_TIMEOUT) -> None:
+        self._machine = machine
+        self._idle_timeout = idle_timeout
+        self._lock = threading.Lock()
+        self._channels: list[LocalChannel] = []
+        self._closed = False
+
+    @property
+    def connections(self) -> int:
+        """How many connections were made: none is needed here."""
+        return 0
+
+    def open(self, command: str) -> LocalChannel:
+        """Start `command` with `sh`."""
+        with self._lock:
+            if self._closed:
+                raise ConnectionLost("the transport was closed", machine=self._machine)
+            channel = self._start(command)
+            self._channels = [known for known in self._channels if not known.closed]
+            self._channels.append(channel)
+        return channel
+
+    def _start(self, command: str) -> LocalChannel:
+        ours, theirs = make_pipes()
+        try:
+            process = subprocess.Popen(
+                ["/bin/sh", "-c", command],
+                stdin=theirs.stdin,
+                stdout=theirs.stdout,
+                stderr=theirs.stderr,
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            raise Unreachable(f"cannot start sh: {error}", machine=self._machine) from error
+        finally:
+            theirs.close()
+        return LocalChannel(process, ours, machine=self._machine, idle_timeout=self._idle_timeout)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            channels, self._channels = self._channels, []
+        for channel in channels:
+            channel.close()

@@ -1,0 +1,281 @@
+"""The transport `ssh`: programs run on a machine over one paramiko connection."""
+
+import contextlib
+import copy
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+import paramiko
+import tenacity
+
+from sojourn.errors import ConnectionLost, NeedsLogin, SiteError
+from sojourn.transports.auth import Authenticator
+from sojourn.transports.connection import KEEPALIVE, Connection, Unlucky, connect
+from sojourn.transports.pipes import IDLE_TIMEOUT
+from sojourn.transports.slots import ChannelRefused
+from sojourn.transports.ssh_config import Host, route
+from sojourn.transports.tail import Tail
+from sojourn.transports.translate import FOREIGN, while_running
+from sojourn.transports.wire import WINDOW
+
+if TYPE_CHECKING:
+    from sojourn.transports.config import SshConfig
+
+_ATTEMPTS = 4
+_LONGEST_PAUSE = 4.0
+_CLOSED_HERE = "the channel was closed here"
+
+
+class SshChannel:
+    """A program on the machine."""
+
+    def __init__(
+        self,
+        channel: paramiko.Channel,
+        connection: Connection,
+        *,
+        machine: str,
+        idle_timeout: float,
+    ) -> None:
+        self._channel = channel
+        self._connection = connection
+        self._wire = connection.wire
+        self._machine = machine
+        self._idle_timeout = idle_timeout
+        self._left = memoryview(b"")
+        self._tail = Tail()
+        self._closing = threading.Lock()
+        self._closed = False
+        channel.settimeout(idle_timeout)
+        self._drain = threading.Thread(target=self._keep_stderr, daemon=True)
+        self._drain.start()
+
+    def send(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                sent = self._channel.send(view)  # type: ignore[arg-type]
+            except TimeoutError as error:
+                raise self._lost(f"nothing was taken for {self._idle_timeout:g} s") from error
+            except FOREIGN as error:
+                raise self._ended(error) from error
+            if sent == 0:
+                raise self._ended(EOFError("the program no longer reads its input"))
+            view = view[sent:]
+
+    def send_eof(self) -> None:
+        try:
+            self._channel.shutdown_write()
+        except FOREIGN as error:
+            raise self._ended(error) from error
+
+    def receive(self, size: int) -> bytes:
+        if not self._left:
+            # All that is there at once: taking little from paramiko's buffer moves the rest.
+            try:
+                self._left = memoryview(self._channel.recv(WINDOW))
+            except TimeoutError as error:
+                raise self._lost(f"nothing came for {self._idle_timeout:g} s") from error
+            except FOREIGN as error:
+                raise self._ended(error) from error
+            if not self._left and not self._orderly():
+                raise self._ended(EOFError("in the middle of the output"))
+        piece, self._left = bytes(self._left[:size]), self._left[size:]
+        return piece
+
+    def stderr_tail(self) -> bytes:
+        return self._tail.bytes()
+
+    def wait(self) -> int:
+        self._channel.status_event.wait()
+        # Standard error is complete when the server has closed the channel.
+        self._drain.join(0.5)
+        if self._channel.exit_status >= 0:
+            return self._channel.exit_status
+        number = self._wire.exit_signals.get(self._channel.chanid)
+        if number is None:
+            raise self._ended(EOFError("before the program's exit status"))
+        return -number
+
+    def close(self) -> None:
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        with contextlib.suppress(*FOREIGN):
+            if not self._channel.exit_status_ready():
+                self._wire.signal(self._channel, "TERM")
+            self._channel.close()
+        self._drain.join()
+        self._wire.exit_signals.pop(self._channel.chanid, None)
+        self._wire.closed_by_server.discard(self._channel.chanid)
+        self._connection.slots.release()
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
+    def _orderly(self) -> bool:
+        """Whether the output ended because the server said so."""
+        return bool(
+            self._channel.eof_received or self._channel.chanid in self._wire.closed_by_server
+        )
+
+    def _keep_stderr(self) -> None:
+        while True:
+            try:
+                data = self._channel.recv_stderr(WINDOW)
+            except TimeoutError:
+                continue
+            except FOREIGN:
+                return
+            if not data:
+                return
+            self._tail.add(data)
+
+    def _ended(self, error: Exception) -> ConnectionLost:
+        if self._closed:
+            return self._lost(_CLOSED_HERE)
+        return while_running(error, machine=self._machine)
+
+    def _lost(self, message: str) -> ConnectionLost:
+        return ConnectionLost(message, machine=self._machine)
+
+
+class SshTransport:
+    """A machine over SSH with paramiko: one connection, made at the first `open`.
+
+    A connection that drops is made again by the next `open`, with back-off. Where the machine
+    wants a person and there is none to ask, `NeedsLogin` is raised once by an attempt and from
+    then on at once, until `reset`.
+    """
+
+    def __init__(
+        self,
+        settings: "SshConfig",
+        *,
+        machine: str = "",
+        interactive: bool = True,
+        idle_timeout: float = IDLE_TIMEOUT,
+        keepalive: float = KEEPALIVE,
+    ) -> None:
+        self._settings = settings
+        self._machine = machine or settings.host
+        self._idle_timeout = idle_timeout
+        self._keepalive = keepalive
+        self._authenticator = Authenticator(machine=self._machine, interactive=interactive)
+        self._lock = threading.Lock()
+        self._route: tuple[Host, ...] = ()
+        self._connection: Connection | None = None
+        self._channels: list[SshChannel] = []
+        self._refused: NeedsLogin | None = None
+        self._closed = False
+        self._made = 0
+
+    @property
+    def connections(self) -> int:
+        """How many connections were made so far."""
+        return self._made
+
+    def open(self, command: str) -> SshChannel:
+        """Start `command`; see `Transport.open`."""
+        for attempt in range(_ATTEMPTS):
+            connection = self._connected()
+            try:
+                channel = connection.slots.open(partial(self._session, connection))
+            except ConnectionLost:
+                # A connection that died unnoticed: no command was sent, so it is made again.
+                if self._closed or attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return self._begin(connection, channel, command)
+        raise AssertionError("unreachable")
+
+    def reset(self) -> None:
+        """Forget that the machine wanted a person: the next `open` tries again."""
+        with self._lock:
+            self._refused = None
+            self._route = ()
+
+    def close(self) -> None:
+        self._closed = True
+        with self._lock:
+            connection, self._connection = self._connection, None
+            channels, self._channels = self._channels, []
+        for channel in channels:
+            channel.close()
+        if connection is not None:
+            connection.close()
+
+    def _connected(self) -> Connection:
+        with self._lock:
+            if self._closed:
+                raise ConnectionLost("the transport was closed", machine=self._machine)
+            if self._connection is not None and self._connection.alive:
+                return self._connection
+            if self._refused is not None:
+                raise copy.copy(self._refused)
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            try:
+                self._connection = self._connect()
+            except NeedsLogin as error:
+                self._refused = error
+                raise
+            self._made += 1
+            return self._connection
+
+    def _connect(self) -> Connection:
+        self._route = self._route or route(self._settings)
+        deadline = time.monotonic() + self._settings.connect_timeout
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Unlucky),
+            stop=tenacity.stop_after_attempt(_ATTEMPTS)
+            | tenacity.stop_before_delay(self._settings.connect_timeout),
+            wait=tenacity.wait_random_exponential(0.25, _LONGEST_PAUSE),
+            reraise=True,
+        )
+        try:
+            return retrying(
+                lambda: connect(
+                    self._route,
+                    self._authenticator,
+                    machine=self._machine,
+                    timeout=max(deadline - time.monotonic(), 0.5),
+                    keepalive=self._keepalive,
+                )
+            )
+        except Unlucky as unlucky:
+            raise unlucky.error from unlucky.__cause__
+
+    def _session(self, connection: Connection) -> paramiko.Channel:
+        try:
+            return connection.wire.open_session(timeout=self._settings.connect_timeout)
+        except FOREIGN as error:
+            if connection.alive:
+                raise ChannelRefused(str(error)) from error
+            raise while_running(error, machine=self._machine) from error
+
+    def _begin(self, connection: Connection, channel: paramiko.Channel, command: str) -> SshChannel:
+        try:
+            channel.exec_command(command)
+        except BaseException as error:
+            channel.close()
+            connection.slots.release()
+            if not isinstance(error, FOREIGN):
+                raise
+            if connection.alive:
+                message = f"runs no commands: {error}"
+                raise SiteError(message, machine=self._machine) from error
+            raise while_running(error, machine=self._machine) from error
+        started = SshChannel(
+            channel, connection, machine=self._machine, idle_timeout=self._idle_timeout
+        )
+        with self._lock:
+            self._channels = [known for known in self._channels if not known.closed]
+            self._channels.append(started)
+        return started
