@@ -2,7 +2,9 @@
 
 import os
 import secrets
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,15 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     for name in PRIVATE:
         monkeypatch.delenv(name, raising=False)
     return sojourn_home
+
+
+@pytest.fixture
+def readable_path() -> Iterator[Path]:
+    """A directory like `tmp_path` that every user of this computer can enter."""
+    path = Path(tempfile.mkdtemp(prefix="sojourn-test-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

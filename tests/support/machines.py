@@ -1,0 +1,121 @@
+"""The machines that the shared suites run on, as entries of `machines.yaml`.
+
+Each kind below is one run of such a suite; `SOJOURN_TEST_MACHINES=machines.yaml` adds every
+machine of that file. A test that asks for `machine_entry` runs once on each.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.support import users
+from tests.support.testbed import Testbed
+
+VARIABLE = "SOJOURN_TEST_MACHINES"
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A backend over a transport, and which of the testbed's Slurms is behind it."""
+
+    backend: str
+    transport: str
+    accounting: bool = False
+
+
+KINDS = {
+    "local": Kind("local", "local"),
+    "slurm-ssh": Kind("slurm", "ssh", accounting=True),
+    "slurm-openssh": Kind("slurm", "openssh"),
+    "slurm-local": Kind("slurm", "local"),
+    "torque-ssh": Kind("pbs", "ssh", accounting=True),
+    "torque-openssh": Kind("pbs", "openssh"),
+}
+MARKS = {
+    "local": (),
+    "slurm": (pytest.mark.slurm, pytest.mark.sshd),
+    "pbs": (pytest.mark.torque, pytest.mark.sshd),
+}
+
+
+def over_ssh(testbed: Testbed, user: str = users.USERS[0]) -> Entry:
+    """The keys of both SSH transports for the testbed's login node; no file of the user is read."""
+    node = testbed.login_node
+    return {
+        "host": node.host,
+        "port": node.port,
+        "user": user,
+        "identity_file": str(node.identity_file),
+        "known_hosts_file": str(node.known_hosts_file),
+        "ssh_config": os.devnull,
+    }
+
+
+def entry_of(kind: Kind, testbed: Testbed | None, scratch: Path) -> Entry:
+    """An entry with a root that nothing else uses; polls often, since the jobs are short."""
+    entry: Entry = {"backend": kind.backend, "transport": kind.transport}
+    entry["poll"] = {"interval": "0.2s"}
+    if kind.backend == "local" or testbed is None:
+        return {**entry, "slots": 4, "root": str(scratch / "root")}
+    slurm = testbed.slurm if kind.accounting else testbed.plain_slurm
+    entry |= {"path": [str(slurm.bin)], "defaults": {"queue": "normal", "walltime": "10m"}}
+    if kind.transport == "local":
+        return {**entry, "root": str(scratch / "root")}
+    root = users.home(users.USERS[0]) / f"sojourn-{secrets.token_hex(6)}"
+    return {**entry, **over_ssh(testbed), "root": str(root)}
+
+
+def real_machines() -> dict[str, Entry]:
+    """The machines that `SOJOURN_TEST_MACHINES` names."""
+    file = os.environ.get(VARIABLE, "")
+    if not file:
+        return {}
+    machines: dict[str, Entry] = YAML(typ="safe").load(Path(file))["machines"]
+    return machines
+
+
+def write_machines(file: Path, machines: Mapping[str, Entry]) -> Path:
+    """Write `machines.yaml`, in the part of YAML that is JSON; returns the file."""
+    file.write_text(json.dumps({"machines": dict(machines)}, indent=2))
+    return file
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for `machine_entry` once on every machine."""
+    if "machine_entry" not in metafunc.fixturenames:
+        return
+    kinds = [pytest.param(name, marks=MARKS[kind.backend], id=name) for name, kind in KINDS.items()]
+    real = [pytest.param(name, id=f"real-{name}") for name in real_machines()]
+    metafunc.parametrize("machine_entry", [*kinds, *real], indirect=True)
+
+
+@pytest.fixture
+def machine_entry(request: pytest.FixtureRequest, tmp_path: Path) -> Entry:
+    """The keys of one machine, with a root that no other test uses."""
+    name: str = request.param
+    kind = KINDS.get(name)
+    if kind is None:
+        entry = real_machines()[name]
+        below = f"{entry.get('root', '~/.sojourn')}/test-{secrets.token_hex(6)}"
+        return {**entry, "root": below}
+    testbed: Testbed | None = None
+    if kind.backend != "local":
+        testbed = request.getfixturevalue("testbed")
+    return entry_of(kind, testbed, tmp_path)
+
+
+@pytest.fixture
+def machine(machine_entry: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of the one machine that is configured for the test."""
+    file = write_machines(tmp_path / "machines.yaml", {"it": machine_entry})
+    monkeypatch.setenv("SOJOURN_MACHINES", str(file))
+    return "it"
