@@ -1,0 +1,61 @@
+"""Where Sojourn keeps what it knows: one private directory of the user."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from sojourn.errors import StoreError
+
+VARIABLE = "SOJOURN_HOME"
+"""Environment variable that moves store and results."""
+
+
+def home() -> Path:
+    """The directory of store and results, made with mode 0700 if it is not there yet.
+
+    `SOJOURN_HOME` if it is set and not empty (`~` is expanded, a relative path is taken from
+    the current directory), else the platform's place for user data. A directory that is
+    there already keeps its mode: what is made below it is private by itself.
+
+    Raises:
+        StoreError: it cannot be made, or something else than a directory is there.
+    """
+    given = os.environ.get(VARIABLE, "")
+    if given:
+        path = Path(given).expanduser().absolute()
+    else:
+        import platformdirs
+
+        path = Path(platformdirs.user_data_dir("sojourn", appauthor=False))
+    return private_directory(path, error=StoreError)
+
+
+def store_path() -> Path:
+    """The store's file below `home()`."""
+    return home() / "store.sqlite3"
+
+
+def results_path() -> Path:
+    """The result cache's directory below `home()`."""
+    return home() / "results"
+
+
+def private_directory(path: Path, *, error: type[StoreError]) -> Path:
+    """Make `path` with mode 0700 whatever the umask, and what is missing above it; return it.
+
+    Raises:
+        StoreError: of the class `error`, naming the path and what to do.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            path.mkdir(0o700)
+            path.chmod(0o700)
+        if not path.is_dir():
+            raise NotADirectoryError(20, "something else than a directory is there")
+    except OSError as fault:
+        raise error(
+            f"{path}: cannot be used as Sojourn's home: {fault.strerror or fault}",
+            hint=f"make it a directory that you can write to, or set {VARIABLE} to one",
+        ) from fault
+    return path

@@ -1,0 +1,173 @@
+"""What the store gives and takes about jobs: plain values, no behaviour but their JSON.
+
+Times are seconds since the epoch. Fields that end in "as JSON" hold text that the store does
+not read. The order of the fields is the order of the table's columns.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sojourn.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job on one machine; the key is (`signature`, `machine`)."""
+
+    signature: str
+    machine: str
+    name: str = ""
+    backend: str = ""
+    state: State = State.NEW
+    exit_code: int | None = None
+    reason: str = ""
+    scheduler_id: str = ""
+    attempt: int = 1
+    """The newest attempt: the one that the fields about a run speak of."""
+    token: str = ""
+    """The submission that the attempt belongs to, and its place there."""
+    task_index: int = 0
+    submitted_at: float | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    job_dir: str = ""
+    """Directory on the machine."""
+    workflow: str = ""
+    """The workflow that first asked for it; all of them are in the memberships."""
+    step: str = ""
+    workflow_version: str = ""
+    user: str = ""
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    """Set by the store at every write."""
+    polled_at: float | None = None
+    absent_since: float | None = None
+    """When it was first not seen in the queue; None while it is seen."""
+    absent_watched: float = 0.0
+    """Seconds of absence in which the machine was watched."""
+    absent_polls: int = 0
+    cancel_requested: bool = False
+    paused: bool = False
+    blocked_by: str = ""
+    """Signature of the parent that keeps it from running."""
+    root_id: str = ""
+    """The root's own id: tells a renamed machine from another one."""
+    parents: tuple[str, ...] = ()
+    resources: str = "{}"
+    """As JSON, of the newest attempt."""
+    usage: str = "{}"
+    """As JSON, of the newest attempt."""
+    consumed: str = "{}"
+    """Digests of the inputs that it used, as JSON."""
+    job: str = "{}"
+    """What to submit again, as JSON."""
+    components: str = "{}"
+    """What the signature was made of, as JSON."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What `status --json` prints: all fields, times in RFC 3339, JSON text as values.
+
+        `job` and `components` are left out: they may be long, and `show` prints them.
+        """
+        return _shown(self, _SHOWN)
+
+
+class JobLine(NamedTuple):
+    """A job as a list shows it: the fields of `JobRecord` of the same names.
+
+    A tuple, because ten thousand of them are made in a few milliseconds.
+    """
+
+    signature: str
+    name: str
+    machine: str
+    backend: str
+    state: State
+    exit_code: int | None
+    reason: str
+    scheduler_id: str
+    attempt: int
+    submitted_at: float | None
+    started_at: float | None
+    finished_at: float | None
+    job_dir: str
+    workflow: str
+    step: str
+    created_at: float
+    updated_at: float
+    cancel_requested: bool
+    paused: bool
+    blocked_by: str
+
+    def to_json(self) -> dict[str, Any]:
+        """What `list --json` prints; times in RFC 3339."""
+        return _shown(self, self._fields)
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """A change of a job's state to be recorded, if the job still is what its author read.
+
+    `expected` and `attempt` are what was read. `fields` are other fields of `JobRecord` that
+    change with the state. `evidence` is kept verbatim, cut at 64 KiB. With `next_attempt` the
+    job goes on to its next attempt: the fields about a run begin anew, the old one is history.
+    """
+
+    signature: str
+    machine: str
+    expected: State
+    attempt: int
+    new: State
+    at: float
+    reason: str = ""
+    evidence: str = ""
+    source: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    next_attempt: bool = False
+
+
+NEW_ATTEMPT: Mapping[str, Any] = {
+    "exit_code": None,
+    "reason": "",
+    "scheduler_id": "",
+    "token": "",
+    "task_index": 0,
+    "submitted_at": None,
+    "started_at": None,
+    "finished_at": None,
+    "absent_since": None,
+    "absent_watched": 0.0,
+    "absent_polls": 0,
+    "cancel_requested": False,
+    "blocked_by": "",
+    "usage": "{}",
+}
+"""What a job's fields are at the beginning of an attempt."""
+
+_JSON = frozenset({"resources", "usage", "consumed"})
+_TIMES = frozenset(
+    {"submitted_at", "started_at", "finished_at", "created_at", "updated_at"}
+    | {"polled_at", "absent_since"}
+)
+_SHOWN = tuple(f.name for f in fields(JobRecord) if f.name not in ("job", "components"))
+
+
+def _shown(record: JobRecord | JobLine, names: tuple[str, ...]) -> dict[str, Any]:
+    values = {name: getattr(record, name) for name in names}
+    for name in _TIMES & values.keys():
+        if values[name] is not None:
+            values[name] = rfc3339(values[name])
+    for name in _JSON & values.keys():
+        values[name] = json.loads(values[name])
+    if "parents" in values:
+        values["parents"] = list(values["parents"])
+    values["state"] = record.state.value
+    return values
+
+
+def rfc3339(at: float) -> str:
+    """Seconds since the epoch as RFC 3339 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
