@@ -1,0 +1,184 @@
+"""What can be put into a job's directory, and how it is written down.
+
+An input is a local file or directory, bytes, a path on the machine (`Remote`), the output of
+another job (`JobOutput`), or a node of a workflow: any object with `__sojourn_input__()`, asked
+each time, which returns one of the others or a `NodeOutput`.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+
+from pydantic_core import core_schema
+
+from sojourn.errors import InvalidJob
+from sojourn.values.jsonable import shown
+from sojourn.values.names import hexdigest, label, relative, text
+
+if TYPE_CHECKING:
+    from sojourn.values.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A path on the machine.
+
+    As an input: absolute, never copied through the client. It is told apart by size and time
+    of change, which are asked of the machine, unless `digest` (SHA-256) or `version` (a label
+    of your own, which ignores the time) says what it holds. As an output: a name or pattern in
+    the job's directory which stays on the machine until it is asked for.
+
+    Raises:
+        InvalidJob: a malformed path or digest, or both `digest` and `version`.
+    """
+
+    path: str
+    digest: str | None = None
+    version: str | int | None = None
+
+    def __post_init__(self) -> None:
+        given = os.fspath(self.path) if isinstance(self.path, os.PathLike) else self.path
+        object.__setattr__(self, "path", text(given, "Remote path"))
+        object.__setattr__(self, "version", label(self.version, "version of a Remote path"))
+        if not self.path:
+            raise InvalidJob("a Remote path is empty")
+        if self.digest is not None:
+            if self.version is not None:
+                raise InvalidJob(f"Remote({self.path!r}) has both a digest and a version")
+            object.__setattr__(self, "digest", hexdigest(self.digest, "digest of a Remote path"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOutput:
+    """The output `name` of another job: of a `Job` object, or of a known signature.
+
+    Raises:
+        InvalidJob: neither or both of `job` and `signature`, or a malformed one.
+    """
+
+    name: str
+    job: "Job | None" = field(default=None, repr=False)
+    signature: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", relative(self.name, "output"))
+        if (self.job is None) == (self.signature is None):
+            raise InvalidJob("an output belongs to either a job or a signature")
+        if self.signature is not None:
+            object.__setattr__(self, "signature", hexdigest(self.signature, "signature"))
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOutput:
+    """An output of a workflow's node, known by the node's signature before it exists.
+
+    `value` is what it is by now: a local path, bytes or a path on the machine; None while it
+    lies with the job that makes it, or has not been made. The identity is the same either way.
+    """
+
+    signature: str
+    name: str = ""
+    value: Path | bytes | Remote | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "signature", hexdigest(self.signature, "signature of a node"))
+        object.__setattr__(self, "name", text(self.name, "output of a node"))
+        if isinstance(self.value, str | os.PathLike):
+            object.__setattr__(self, "value", local_path(self.value, "value of a node"))
+
+
+@runtime_checkable
+class Node(Protocol):
+    """Anything that stands for an input which a workflow knows."""
+
+    def __sojourn_input__(self) -> object:
+        """One of the forms of an input, or a `NodeOutput`."""
+        ...
+
+
+Settled: TypeAlias = Path | bytes | Remote | JobOutput | NodeOutput
+"""An input's source when nodes have been asked."""
+
+Source: TypeAlias = Settled | Node
+"""What an `Input` holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input and how it is put there: copied, or with `readonly` as a link."""
+
+    source: Source
+    readonly: bool = False
+
+    def __post_init__(self) -> None:
+        given = self.source
+        if isinstance(given, Input):  # Input(Input(x, readonly=True)) stays read-only
+            object.__setattr__(self, "readonly", self.readonly or given.readonly)
+        object.__setattr__(self, "source", _source(given, "input"))
+
+    def __repr__(self) -> str:
+        held = f"<{len(self.source)} bytes>" if isinstance(self.source, bytes) else self.source
+        return f"Input({held!s}, readonly={self.readonly})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: object) -> core_schema.CoreSchema:
+        return core_schema.is_instance_schema(cls)
+
+
+InputLike: TypeAlias = Input | Source | str | os.PathLike[str]
+"""What may be given for an input."""
+
+
+def settled(source: Source, name: str) -> Settled:
+    """The source itself, or what the node that it is says of itself.
+
+    Raises:
+        InvalidJob: the node answers with something that is no input.
+    """
+    for _ in range(8):
+        if not isinstance(source, Node):
+            return source
+        source = _source(source.__sojourn_input__(), f"input {shown(name)}")
+    raise InvalidJob(f"input {shown(name)} is a node that only ever names another node")
+
+
+def read_input(name: str, value: object) -> Input:
+    """The input that `value` stands for.
+
+    Raises:
+        InvalidJob: it stands for none.
+    """
+    if isinstance(value, Input):
+        return value
+    return Input(_source(value, f"input {shown(name)}"))
+
+
+def local_path(value: "str | os.PathLike[str]", what: str) -> Path:
+    """An absolute path; what is relative starts from the current directory."""
+    given = os.fspath(value)
+    if not isinstance(given, str) or not given or "\0" in given:
+        raise InvalidJob(f"{what} is no path: {shown(given)}")
+    return Path(os.path.abspath(given))  # noqa: PTH100 (resolve() would read the disk)
+
+
+def _source(value: object, what: str) -> Source:
+    if isinstance(value, Input):
+        return value.source
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    if isinstance(value, Remote):
+        if not value.path.startswith("/"):
+            raise InvalidJob(
+                f"{what}: Remote path {shown(value.path)} is not absolute",
+                hint="write the whole path as it is on the machine",
+            )
+        return value
+    if isinstance(value, JobOutput | NodeOutput | Node):
+        return value
+    if isinstance(value, str | os.PathLike):
+        return local_path(value, what)
+    hint = "give a path, bytes, Remote(...) or an output of another job"
+    if hasattr(value, "output"):
+        hint = "name the output: job.output('name')"
+    raise InvalidJob(f"{what} is a {type(value).__name__}, which is no input", hint=hint)
