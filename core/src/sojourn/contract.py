@@ -100,7 +100,7 @@ class Hooks:
 
     @hookspec
     def sojourn_backend_info(self) -> BackendInfo:  # type: ignore[empty-body]
-        """Say what this backend is. Called once, when a machine first names it; no side effects."""
+        """Say what this backend is. Called once, when the plugin is loaded; no side effects."""
 
     @hookspec(firstresult=True)
     def sojourn_submit(  # type: ignore[empty-body]
@@ -173,11 +173,14 @@ class Hooks:
 
     @hookspec
     def sojourn_transport_info(self) -> "Sequence[TransportInfo]":  # type: ignore[empty-body]
-        """Say which transports this plugin opens. Called once; no side effects."""
+        """Say which transports this plugin opens. Called once, when it is loaded; no side effects."""
 
     @hookspec(firstresult=True)
-    def sojourn_open_transport(self, machine: "Machine") -> "Transport | None":
-        """Open a way to `machine` if its `transport` is yours, else return None. Do not connect."""
+    def sojourn_open_transport(self, machine: "Machine", interactive: bool) -> "Transport | None":
+        """Open a way to `machine` if its `transport` is yours, else return None. Do not connect.
+
+        Without `interactive` nobody may be asked for a password or a code, even at a terminal.
+        """
 
     @hookspec
     def sojourn_job_signature(self, job: "Job") -> "Mapping[str, Any] | None":

@@ -1,0 +1,1 @@
+"""Machines: what `machines.yaml` says, found, read, checked and turned into values."""

@@ -1,0 +1,48 @@
+"""Where `machines.yaml` is looked for."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from sojourn.errors import ConfigError
+
+FILE_NAME = "machines.yaml"
+OVERRIDE = "SOJOURN_MACHINES"
+
+
+def machine_files(environ: Mapping[str, str] | None = None) -> list[Path]:
+    """The files to read, the most important first.
+
+    SOJOURN_MACHINES, if set and not empty, names the only one. Otherwise the user's (in the
+    user's config folder, `~/.config/sojourn` on Linux) stands before the site's (`/etc/xdg/sojourn`
+    there); each is left out if it does not exist.
+
+    Raises:
+        ConfigError: SOJOURN_MACHINES names a file that does not exist.
+    """
+    named = (os.environ if environ is None else environ).get(OVERRIDE)
+    if named:
+        file = Path(named).expanduser()
+        if not file.exists():
+            raise ConfigError(
+                f"there is no such file, but {OVERRIDE} names it",
+                file=file,
+                hint=f"unset {OVERRIDE}, or write the file with `sojourn machines init`",
+            )
+        return [file]
+    return [file for file in (user_file(), *site_files()) if file.exists()]
+
+
+def user_file() -> Path:
+    """The user's own file, whether it exists or not: where `sojourn machines init` writes."""
+    from platformdirs import user_config_path
+
+    return user_config_path("sojourn", appauthor=False) / FILE_NAME
+
+
+def site_files() -> list[Path]:
+    """The site's files, whether they exist or not, the most important first."""
+    from platformdirs import site_config_dir
+
+    folders = site_config_dir("sojourn", appauthor=False, multipath=True).split(os.pathsep)
+    return [Path(folder) / FILE_NAME for folder in folders]

@@ -1,0 +1,227 @@
+"""The plugins of this process: found, loaded when they are needed, and given out with types."""
+
+import logging
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from sojourn import __version__
+from sojourn.contract import TransportInfo
+from sojourn.errors import ContractError, PluginError
+from sojourn.plugins import builtin, listeners, unknown
+from sojourn.plugins.asking import ask, implementers
+from sojourn.plugins.compatibility import Kind, new_manager
+from sojourn.plugins.discovery import scan
+from sojourn.plugins.examining import examine
+from sojourn.plugins.facade import Backend
+from sojourn.plugins.loading import load
+from sojourn.plugins.outcomes import LoadedPlugin, LoadFailure, Outcome, Reason
+
+if TYPE_CHECKING:
+    from sojourn.machines.model import Machine
+    from sojourn.transports.base import Transport
+    from sojourn.values.job import Job
+
+OPEN_HOOK = "sojourn_open_transport"
+
+
+class Registry:
+    """Every plugin by its name. Nothing is scanned or loaded before it is asked for.
+
+    `discover=False` leaves out what is installed, for tests and hosts that `register` their own.
+    `report` takes one line about each plugin that failed and was skipped, once; by default it
+    is logged as a warning. May be used from many threads.
+    """
+
+    def __init__(self, *, discover: bool = True, report: listeners.Report | None = None) -> None:
+        self._manager = new_manager()
+        self._points: Mapping[str, tuple[EntryPoint, ...]] | None = None if discover else {}
+        self._outcomes: dict[str, Outcome] = {}
+        self._all_loaded = False
+        self._report = report or logging.getLogger("sojourn.plugins").warning
+        self._reported: set[tuple[str, str]] = set()
+        self._lock = RLock()
+
+    # --- backends -----------------------------------------------------------------------------
+
+    def backend(self, name: str) -> Backend:
+        """The backend `name`; loads that plugin and no other.
+
+        Raises:
+            UnknownBackend: it is not installed; the hint says what to install.
+            PluginError: it does not load, or two distributions provide it.
+            ContractError: it was built for another contract, or its hooks are wrong.
+        """
+        outcome = self._outcome(name)
+        if isinstance(outcome, LoadFailure):
+            raise outcome.error()
+        if outcome is None or outcome.backend is None:
+            raise unknown.backend(name, self.installed())
+        return Backend(self._manager, outcome.backend)
+
+    # --- transports ---------------------------------------------------------------------------
+
+    def transport(self, name: str) -> TransportInfo:
+        """What is known of the transport `name`; loads only what is needed to find it.
+
+        Raises:
+            UnknownBackend: no installed plugin offers it.
+            PluginError: the plugin of that name does not load.
+        """
+        return self._offer(name)[1]
+
+    def known_transports(self) -> list[TransportInfo]:
+        """The transports of core and of the plugins loaded so far."""
+        self._outcome(builtin.NAME)
+        return [info for plugin in self._loaded() for info in plugin.transports]
+
+    def open_transport(self, machine: "Machine", *, interactive: bool = True) -> "Transport":
+        """A way to `machine`: its transport's plugin is asked first, then every other.
+
+        Without `interactive` nobody is asked for a password or a code. Connects to nothing yet.
+
+        Raises:
+            UnknownBackend: no plugin opens it.
+            PluginError: the transport's plugin failed.
+            ContractError: what it opened is no transport.
+        """
+        owner, _ = self._offer(machine.transport)
+        others = (name for name in implementers(self._manager, OPEN_HOOK) if name != owner)
+        for name in (owner, *others):
+            opened: Any = ask(
+                self._manager, name, OPEN_HOOK, machine=machine, interactive=interactive
+            )
+            if opened is None:
+                continue
+            if not callable(getattr(opened, "open", None)) or not callable(
+                getattr(opened, "close", None)
+            ):
+                raise ContractError(
+                    f"plugin {name!r} breaks the contract in {OPEN_HOOK}: a transport has open "
+                    f"and close, {opened!r} has not"
+                )
+            transport: Transport = opened
+            return transport
+        raise unknown.transport(machine.transport, self.known_transports())
+
+    # --- everyone -----------------------------------------------------------------------------
+
+    def tell(self, hook: str, **event: object) -> None:
+        """Call a listener's hook of every plugin, each guarded. Never raises for a plugin's sake."""
+        self._load_all()
+        listeners.tell(
+            self._manager, hook, lambda name, said: self._report_once(name, hook, said), **event
+        )
+
+    def signature_extras(self, job: "Job") -> dict[str, dict[str, Any]]:
+        """What plugins add to a job's identity, by the plugin's name.
+
+        Raises:
+            PluginError: a plugin that adds to identities failed, or does not fit.
+        """
+        self._load_all()
+        for outcome in self._outcomes.values():
+            if isinstance(outcome, LoadFailure) and Kind.SIGNATURE in outcome.kinds:
+                raise outcome.error()
+        return listeners.signature_extras(self._manager, job)
+
+    def installed(self) -> list[Outcome]:
+        """Every plugin, core's own included, loaded or with the reason why not; by name."""
+        self._load_all(report=False)
+        return [outcome for _, outcome in sorted(self._outcomes.items())]
+
+    def register(self, plugin: object, *, name: str) -> None:
+        """Add a plugin of this process, as if it were installed under `name`.
+
+        Raises:
+            PluginError: a plugin of that name is there already.
+            ContractError: it was built for another contract, or its hooks are wrong.
+        """
+        with self._lock:
+            if name in self._outcomes or name in self._discovered() or name == builtin.NAME:
+                raise PluginError(f"there is a plugin {name!r} already", hint="take another name")
+            outcome = self._admit(examine(name, plugin))
+            if isinstance(outcome, LoadFailure):
+                del self._outcomes[name]
+                raise outcome.error()
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _discovered(self) -> Mapping[str, tuple[EntryPoint, ...]]:
+        if self._points is None:
+            self._points = scan()
+        return self._points
+
+    def _outcome(self, name: str) -> Outcome | None:
+        """What came of loading `name`, now or before; None if there is no such plugin."""
+        with self._lock:
+            if name in self._outcomes:
+                return self._outcomes[name]
+            if name == builtin.NAME:
+                own = examine(name, builtin, distribution="sojourn", version=__version__)
+                return self._admit(own)
+            points = self._discovered().get(name)
+            return self._admit(load(name, points)) if points else None
+
+    def _admit(self, outcome: Outcome) -> Outcome:
+        """Register a plugin that fits; one whose transport another offers does not."""
+        if isinstance(outcome, LoadedPlugin):
+            taken = {info.name: each.name for each in self._loaded() for info in each.transports}
+            clash = next((info.name for info in outcome.transports if info.name in taken), None)
+            if clash is None:
+                self._manager.register(outcome.plugin, name=outcome.name)
+            else:
+                outcome = LoadFailure(
+                    outcome.name,
+                    Reason.CLASH,
+                    f"transport {clash!r} is that of plugin {taken[clash]!r}",
+                    hint="uninstall one of the two",
+                    kinds=outcome.kinds,
+                    distribution=outcome.distribution,
+                    version=outcome.version,
+                )
+        self._outcomes[outcome.name] = outcome
+        return outcome
+
+    def _loaded(self) -> list[LoadedPlugin]:
+        return [each for each in self._outcomes.values() if isinstance(each, LoadedPlugin)]
+
+    def _load_all(self, *, report: bool = True) -> None:
+        with self._lock:
+            if not self._all_loaded:
+                for name in (builtin.NAME, *self._discovered()):
+                    self._outcome(name)
+                self._all_loaded = True
+        if report:
+            for outcome in list(self._outcomes.values()):
+                if isinstance(outcome, LoadFailure):
+                    self._report_once(outcome.name, "", str(outcome))
+
+    def _report_once(self, name: str, about: str, line: str) -> None:
+        with self._lock:
+            if (name, about) in self._reported:
+                return
+            self._reported.add((name, about))
+        self._report(line)
+
+    def _offer(self, transport: str) -> tuple[str, TransportInfo]:
+        """The plugin that offers `transport`, and what it says of it."""
+
+        def known() -> tuple[str, TransportInfo] | None:
+            offers = ((each.name, info) for each in self._loaded() for info in each.transports)
+            return next((offer for offer in offers if offer[1].name == transport), None)
+
+        self._outcome(builtin.NAME)
+        found = known()
+        if found is None:
+            outcome = self._outcome(transport)
+            if isinstance(outcome, LoadFailure):
+                raise outcome.error()
+            found = known()
+        if found is None:
+            self._load_all()
+            found = known()
+        if found is None:
+            raise unknown.transport(transport, self.known_transports())
+        return found
