@@ -1,0 +1,145 @@
+"""Every check of the workspace: lint, types, wheels, tests. Run by `scripts/test`.
+
+All parts are run, also after one has failed; the last lines say how each ended, and which were
+left out and why.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts import wheels
+from scripts.workspace import ROOT
+from tests.support import slurm_packages
+from tests.support.testbed import VARIABLE, Testbed
+
+BIN = Path(sys.executable).parent
+SOURCES = ("core/src", "backends/local/src", "backends/slurm/src", "backends/pbs/src")
+CODE = (*SOURCES, "tests", "scripts", "benchmarks")
+NO_TESTS_COLLECTED = 5
+SCHEDULER = "slurm or torque or outage"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one part ended."""
+
+    part: str
+    failed: bool
+    seconds: float = 0.0
+    left_out: str = ""
+    """Why it, or some of it, was not run."""
+
+    def __str__(self) -> str:
+        word = "FAILED" if self.failed else "left out" if self.left_out else "passed"
+        more = f": {self.left_out}" if self.left_out else ""
+        return f"{self.part:<8} {word} ({self.seconds:.0f} s){more}"
+
+
+def run(*command: str | Path) -> int:
+    """Run a program of the workspace's environment; returns its exit status."""
+    return subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT).returncode
+
+
+def lint() -> int:
+    """Lint and formatting."""
+    return run("ruff", "check", ".") | run("ruff", "format", "--check", ".")
+
+
+def types() -> int:
+    """Strict types, over code and tests."""
+    return run("mypy", *(name for name in CODE if any((ROOT / name).rglob("*.py"))))
+
+
+def timed(part: str, check: Callable[[], int]) -> Outcome:
+    """Run one part."""
+    print(f"== {part}", flush=True)
+    start = time.monotonic()
+    status = check()
+    return Outcome(part, status != 0, time.monotonic() - start)
+
+
+@contextmanager
+def real_slurm() -> Iterator[str]:
+    """The real Slurm, as far as it can be had here; gives the reason if it cannot, else ""."""
+    status = slurm_packages.main() if slurm_packages.can_install() else 0
+    reason = slurm_packages.why_not()
+    if status or reason:
+        yield reason
+        return
+    testbed = Testbed.new(Path(tempfile.mkdtemp(prefix="sojourn-slurm-")), os.getpid())
+    try:
+        testbed.up()
+        os.environ[VARIABLE] = str(testbed.file)
+        yield ""
+    finally:
+        testbed.down()
+        os.environ.pop(VARIABLE, None)
+
+
+def tests(arguments: list[str], *, scheduler: bool) -> list[Outcome]:
+    """The tests side by side, then those that stop a scheduler's daemon, by themselves."""
+
+    def side_by_side() -> int:
+        left_out = "outage" if scheduler else SCHEDULER
+        return pytest("-n", "2", "--dist", "loadgroup", "-m", f"not ({left_out})", *arguments)
+
+    def alone() -> int:
+        return pytest("-n", "0", "-m", "outage", *arguments)
+
+    outcomes = [timed("tests", side_by_side)]
+    if scheduler:
+        outcomes.append(timed("outages", alone))
+    return outcomes
+
+
+def pytest(*arguments: str) -> int:
+    """Run pytest; no test is no failure, since there are two runs."""
+    status = run("pytest", *arguments)
+    return 0 if status == NO_TESTS_COLLECTED else status
+
+
+def all_tests(arguments: list[str], *, fast: bool) -> list[Outcome]:
+    """The tests, with a real Slurm if that can be had."""
+    if fast:
+        skipped = Outcome("slurm", False, left_out="--fast: no scheduler")
+        return [*tests(arguments, scheduler=False), skipped]
+    if VARIABLE in os.environ:
+        return tests(arguments, scheduler=True)
+    with real_slurm() as reason:
+        outcomes = tests(arguments, scheduler=not reason)
+    return [*outcomes, Outcome("slurm", False, left_out=reason)] if reason else outcomes
+
+
+def main() -> int:
+    """Run the parts that were asked for; 1 if one of them failed."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/test",
+        description="Passes every check and test. With arguments for pytest (paths, -k, -x, ...)"
+        " only the tests are run. As root on Debian a real Slurm is installed from Debian's"
+        " packages, started on loopback in a directory of its own, and stopped at the end;"
+        f" {VARIABLE} names one that is up already.",
+    )
+    parser.add_argument("--fast", action="store_true", help="leave out what needs a scheduler")
+    given, arguments = parser.parse_known_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    outcomes = []
+    if not arguments:
+        outcomes = [timed("lint", lint), timed("types", types), timed("wheels", wheels.check)]
+    outcomes += all_tests(arguments, fast=given.fast)
+    print("== in short")
+    for outcome in outcomes:
+        print(outcome)
+    return int(any(outcome.failed for outcome in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
