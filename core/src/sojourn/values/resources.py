@@ -49,12 +49,19 @@ def parse_walltime(value: object) -> int:
     raise ValueError(f"{value!r} is not a duration; write it like 2h, 90m, 1d12h or 1:30:00")
 
 
-Memory = Annotated[int, BeforeValidator(parse_memory), Field(gt=0)]
-Walltime = Annotated[int, BeforeValidator(parse_walltime), Field(gt=0)]
+Memory = Annotated[
+    int, Field(gt=0), BeforeValidator(parse_memory, json_schema_input_type=int | str)
+]
+Walltime = Annotated[
+    int, Field(gt=0), BeforeValidator(parse_walltime, json_schema_input_type=int | str)
+]
 Count = Annotated[int, Field(gt=0)]
 Native = Annotated[
     tuple[str, ...],
-    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    BeforeValidator(
+        lambda value: (value,) if isinstance(value, str) else value,
+        json_schema_input_type=str | list[str],
+    ),
     PlainSerializer(list),
 ]
 
