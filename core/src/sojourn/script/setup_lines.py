@@ -3,7 +3,8 @@
 import shlex
 
 _COMPOUND = frozenset(
-    "if then else elif fi for while until do done case esac { } ( ) function select".split()
+    {"if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done"}
+    | {"case", "esac", "{", "}", "(", ")", "function", "select"}
 )
 _OPEN_ENDS = ("\\", "&&", "||", "|", "{", "(")
 

@@ -15,6 +15,9 @@ Attempt = tuple[str, int]
 
 NOTHING = SiteEvidence(present=False)
 
+EMPTY = "?"
+"""The token of a claim file that holds none: its writer was cut off in between."""
+
 
 def read_evidence(dialogue: Dialogue, attempts: Sequence[Attempt]) -> dict[Attempt, SiteEvidence]:
     """What lies in each attempt's directory; one exchange, however many."""
@@ -86,8 +89,9 @@ def _evidence(files: dict[str, bytes], flag: str, now: float) -> SiteEvidence:
             exit_error = str(error)
     return SiteEvidence(
         present=flag == "2",
-        claim=claim[0] if claim else "",
+        claim=claim[0] if claim else EMPTY if "claim" in files else "",
         claim_index=int(claim[1]) if len(claim) > 1 and claim[1].isdigit() else 0,
+        claim_array=claim[3:4] == ["a"],
         claim_age=max(0.0, now - float(claim[2])) if len(claim) > 2 and claim[2].isdigit() else 0.0,
         id=files.get("id", b"").decode("utf-8", "replace").strip(),
         started=bool(last),

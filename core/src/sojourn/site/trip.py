@@ -113,6 +113,10 @@ class Reader:
         del self._buffer[:size]
         return data
 
+    def put_back(self, data: bytes) -> None:
+        """Have these bytes read again."""
+        self._buffer[:0] = data
+
     def exactly(self, size: int) -> bytes:
         """Just `size` bytes."""
         parts = []

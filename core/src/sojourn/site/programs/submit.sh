@@ -60,11 +60,11 @@ attempts() {
   return 0
 }
 
-# claim ATTEMPT TOKEN INDEX: creates the claim exclusively; answers in the list of the taken.
+# claim ATTEMPT TOKEN INDEX KIND: creates the claim exclusively; answers in the list of the taken.
 claim() {
   if [ ! -e "jobs/$1/started" ]; then
     set -C
-    { printf '%s %s %s\n' "$2" "$3" "$sj_now" >"jobs/$1/claim"; } 2>/dev/null
+    { printf '%s %s %s %s\n' "$2" "$3" "$sj_now" "$4" >"jobs/$1/claim"; } 2>/dev/null
     sj_r=$?
     set +C
     [ "$sj_r" = 0 ] && { printf '%s %s\n' "$1" "$2" >>"$sj_tmp/held"; return 0; }

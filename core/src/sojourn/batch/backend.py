@@ -1,0 +1,271 @@
+"""The backend hooks for every batch scheduler: one trip each, around its pure functions."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sojourn.batch.grouping import submissions_of
+from sojourn.batch.scheduler import (
+    BatchScheduler,
+    CommandResult,
+    Conversation,
+    Header,
+    Response,
+    SubmitCall,
+    SubmitReply,
+    Took,
+)
+from sojourn.contract import BackendInfo, hookimpl
+from sojourn.script.jobscript import job_script
+from sojourn.site import layout
+from sojourn.site.claims import id_of
+from sojourn.site.context import MachineContext
+from sojourn.site.evidence import close, read_evidence
+from sojourn.site.fetching import fetch
+from sojourn.site.finding import find
+from sojourn.site.handin import hand_in
+from sojourn.site.submission import Slice, Submission
+from sojourn.site.trip import Dialogue
+from sojourn.values.messages import (
+    Change,
+    Changed,
+    CheckLine,
+    FetchAnswer,
+    FetchRequest,
+    JobOrder,
+    JobRef,
+    Phase,
+    PollAnswer,
+    SchedulerWord,
+    Settlement,
+    SiteEvidence,
+)
+
+_UNTOUCHED = frozenset({Phase.WAITING, Phase.HELD})
+"""Jobs shown so have not started: their files are not read."""
+
+_TOOK = {
+    Took.DONE: Changed.DONE,
+    Took.FINISHED: Changed.FINISHED,
+    Took.UNKNOWN: Changed.ABSENT,
+    Took.REFUSED: Changed.REFUSED,
+}
+
+
+class BatchCaller:
+    """How job.sh is made for a scheduler, and how it is handed in; pure."""
+
+    def __init__(self, scheduler: BatchScheduler, context: MachineContext) -> None:
+        self._scheduler = scheduler
+        self._machine = context.machine
+
+    def script(self, submission: Submission, root: str) -> str:
+        scheduler = self._scheduler
+        folder = layout.submission(root, submission.token)
+        header = Header(layout.queue_name(submission.token), folder, submission.array)
+        resources = submission.orders[0].resources
+        directives = [*scheduler.directives(resources, header), *submission.directives]
+        return job_script(
+            directives,
+            root=root,
+            token=submission.token,
+            index=scheduler.index_variable if submission.array else "0",
+            scheduler_id=scheduler.id_variable,
+            shell=self._machine.shell,
+            group=bool(self._machine.group),
+        )
+
+    def command(self, submission: Submission, part: Slice, after: Sequence[str]) -> str:
+        first, last = (part.first, part.last) if submission.array else (None, None)
+        name = layout.queue_name(submission.token)
+        return self._scheduler.submit_command(SubmitCall("job.sh", name, first, last, tuple(after)))
+
+    def read(self, result: CommandResult) -> SubmitReply:
+        return self._scheduler.read_submit(result)
+
+    def task_id(self, scheduler_id: str, index: int | None) -> str:
+        return self._scheduler.task_id(scheduler_id, index)
+
+    def limit(self) -> int:
+        return self._scheduler.array_limit()
+
+
+class BatchBackend:
+    """A plugin object: what a backend says of itself, and its scheduler's class."""
+
+    def __init__(self, info: BackendInfo, scheduler: type[BatchScheduler]) -> None:
+        self.info = info
+        self._kind = scheduler
+
+    @hookimpl
+    def sojourn_backend_info(self) -> BackendInfo:
+        return self.info
+
+    # --- the scheduler of one machine -------------------------------------------------------------
+
+    def _scheduler(self, context: MachineContext) -> BatchScheduler:
+        return self._kind(context.machine.options, context.facts)
+
+    def _probed(self, context: MachineContext, dialogue: Dialogue) -> BatchScheduler:
+        """The scheduler with what is known of this machine, found out once a session."""
+        if not context.facts:
+            context.facts.update(dialogue.converse(self._scheduler(context).probe()))
+        return self._scheduler(context)
+
+    # --- handing in -------------------------------------------------------------------------------
+
+    @hookimpl
+    def sojourn_submit(
+        self, context: MachineContext, orders: Sequence[JobOrder]
+    ) -> list[Settlement]:
+        # What a backend cannot honour is found out before anything is contacted.
+        submissions_of(self._scheduler(context), orders)
+        with context.trip(create=True) as dialogue:
+            scheduler = self._probed(context, dialogue)
+            submissions = submissions_of(scheduler, orders)
+            answers = hand_in(dialogue, context, submissions, BatchCaller(scheduler, context))
+        return [answers[order.signature, order.attempt] for order in orders]
+
+    @hookimpl
+    def sojourn_find(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Settlement]:
+        with context.trip() as dialogue:
+            scheduler = self._probed(context, dialogue)
+            answers = find(dialogue, jobs, scheduler.search, scheduler.task_id)
+        return [answers[job.signature, job.attempt] for job in jobs]
+
+    @hookimpl
+    def sojourn_script(self, context: MachineContext, orders: Sequence[JobOrder]) -> str:
+        scheduler = self._scheduler(context)
+        caller = BatchCaller(scheduler, context)
+        parts = []
+        for submission in submissions_of(scheduler, orders):
+            parts.append(caller.script(submission, context.machine.root))
+        return "\n".join(parts)
+
+    # --- asking -----------------------------------------------------------------------------------
+
+    @hookimpl
+    def sojourn_poll(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[PollAnswer]:
+        with context.trip() as dialogue:
+            scheduler = self._probed(context, dialogue)
+            ids = list(dict.fromkeys(job.scheduler_id for job in jobs if job.scheduler_id))
+            words = dict(dialogue.converse(scheduler.look(ids))) if ids else {}
+            unknown = SchedulerWord(Phase.UNKNOWN, reason="its id in the queue is not known")
+            read = [
+                job for job in jobs if words.get(job.scheduler_id, unknown).phase not in _UNTOUCHED
+            ]
+            evidence = read_evidence(dialogue, [(job.signature, job.attempt) for job in read])
+            # The id under which it started outranks the one that we were told.
+            others = {
+                seen.started_id
+                for seen in evidence.values()
+                if seen.started_id and seen.started_id not in words and seen.exit is None
+            }
+            if others:
+                words |= dialogue.converse(scheduler.look(sorted(others)))
+        return [
+            _answer(job, words, evidence.get((job.signature, job.attempt)), unknown) for job in jobs
+        ]
+
+    @hookimpl
+    def sojourn_fetch(
+        self, context: MachineContext, requests: Sequence[FetchRequest]
+    ) -> list[FetchAnswer]:
+        with context.trip() as dialogue:
+            return fetch(dialogue, context, requests)
+
+    # --- changing ---------------------------------------------------------------------------------
+
+    @hookimpl
+    def sojourn_cancel(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Change]:
+        with context.trip() as dialogue:
+            scheduler = self._probed(context, dialogue)
+            return cancel(dialogue, jobs, scheduler.cancel, scheduler.task_id)
+
+    @hookimpl
+    def sojourn_hold(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Change]:
+        with context.trip() as dialogue:
+            return _asked(dialogue, jobs, self._probed(context, dialogue).hold)
+
+    @hookimpl
+    def sojourn_release(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Change]:
+        with context.trip() as dialogue:
+            return _asked(dialogue, jobs, self._probed(context, dialogue).release)
+
+    # --- checking ---------------------------------------------------------------------------------
+
+    @hookimpl
+    def sojourn_check(self, context: MachineContext) -> list[CheckLine]:
+        with context.trip() as dialogue:
+            lines = [_tool(dialogue, tool) for tool in self._kind.tools]
+            if all(line.ok for line in lines):
+                scheduler = self._probed(context, dialogue)
+                lines += dialogue.converse(scheduler.check(context.machine.defaults))
+            return lines
+
+
+Ask = Callable[[Sequence[str]], Conversation[Mapping[str, Response]]]
+
+
+def cancel(
+    dialogue: Dialogue,
+    jobs: Sequence[JobRef],
+    ask: Ask,
+    task_id: Callable[[str, int | None], str],
+) -> list[Change]:
+    """End jobs: those not started are closed first, so that they cannot start meanwhile."""
+    attempts = {job: (job.signature, job.attempt) for job in jobs}
+    evidence = read_evidence(dialogue, list(attempts.values()))
+    unstarted = [
+        attempt
+        for attempt in attempts.values()
+        if evidence[attempt].present
+        and not evidence[attempt].started
+        and evidence[attempt].exit is None
+    ]
+    shut = close(dialogue, unstarted) if dialogue.hello.writable else {}
+    ids = {
+        job: id_of(evidence[attempt], task_id) or job.scheduler_id
+        for job, attempt in attempts.items()
+        if evidence[attempt].exit is None
+    }
+    asked = [one for one in dict.fromkeys(ids.values()) if one]
+    responses = dialogue.converse(ask(asked)) if asked else {}
+    changes = []
+    for job, attempt in attempts.items():
+        response = responses.get(ids.get(job, ""), Response(Took.UNKNOWN))
+        if evidence[attempt].exit is not None:
+            changes.append(Change(*attempt, Changed.FINISHED, "it had ended before"))
+        elif shut.get(attempt):
+            changes.append(Change(*attempt, Changed.NEVER_RUNS, response.reason))
+        else:
+            changes.append(Change(*attempt, _TOOK[response.took], response.reason))
+    return changes
+
+
+def _asked(dialogue: Dialogue, jobs: Sequence[JobRef], ask: Ask) -> list[Change]:
+    ids = [job.scheduler_id for job in jobs if job.scheduler_id]
+    responses = dialogue.converse(ask(list(dict.fromkeys(ids)))) if ids else {}
+    changes = []
+    for job in jobs:
+        response = responses.get(job.scheduler_id, Response(Took.UNKNOWN))
+        changes.append(Change(job.signature, job.attempt, _TOOK[response.took], response.reason))
+    return changes
+
+
+def _answer(
+    job: JobRef,
+    words: Mapping[str, SchedulerWord],
+    seen: SiteEvidence | None,
+    unknown: SchedulerWord,
+) -> PollAnswer:
+    identity = seen.started_id if seen is not None and seen.started_id else job.scheduler_id
+    word = words.get(identity) or words.get(job.scheduler_id, unknown)
+    return PollAnswer(job.signature, job.attempt, word, seen)
+
+
+def _tool(dialogue: Dialogue, tool: str) -> CheckLine:
+    found = dialogue.run(f"command -v {tool}")
+    if found.status == 0:
+        return CheckLine(tool, True, found.stdout.strip())
+    return CheckLine(
+        tool, False, "not found on PATH", "name its directory under `path:` in machines.yaml"
+    )

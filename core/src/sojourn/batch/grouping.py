@@ -1,0 +1,57 @@
+"""Which jobs go to the scheduler together: pure."""
+
+from collections.abc import Sequence
+
+from sojourn.batch.scheduler import BatchScheduler
+from sojourn.site.submission import Submission
+from sojourn.values.messages import JobOrder
+
+Key = tuple[str, int]
+
+
+def submissions_of(scheduler: BatchScheduler, orders: Sequence[JobOrder]) -> list[Submission]:
+    """Group a batch: one submission for all that ask for the same and wait for the same.
+
+    Parents stand before their children, in `orders` and in the answer.
+
+    Raises:
+        UnsupportedResource: an order asks for what the scheduler cannot give.
+    """
+    place: dict[Key, int] = {}
+    groups: dict[object, list[JobOrder]] = {}
+    known: dict[object, tuple[tuple[str, ...], frozenset[int], tuple[str, ...]]] = {}
+    numbers: dict[object, int] = {}
+    for order in orders:
+        parents = frozenset(
+            place[parent.signature, parent.attempt]
+            for parent in order.parents
+            if (parent.signature, parent.attempt) in place
+        )
+        after = tuple(sorted({p.scheduler_id for p in order.parents if p.scheduler_id}))
+        kept = _kept(scheduler, order)
+        key: object = (
+            order.resources,
+            kept,
+            parents,
+            after,
+            scheduler.array_limit() > 1 or order.signature,
+        )
+        number = numbers.setdefault(key, len(numbers))
+        groups.setdefault(key, []).append(order)
+        known[key] = (kept, parents, after)
+        place[order.signature, order.attempt] = number
+    submissions = []
+    for key, members in groups.items():
+        kept, parents, after = known[key]
+        submissions.append(
+            Submission(tuple(members), kept, array=len(members) > 1, after=after, parents=parents)
+        )
+    return submissions
+
+
+def _kept(scheduler: BatchScheduler, order: JobOrder) -> tuple[str, ...]:
+    """The directives of an order's own script that stay."""
+    if not order.script:
+        return ()
+    explicit = frozenset(order.resources.given())
+    return scheduler.split_script(order.script, explicit).directives

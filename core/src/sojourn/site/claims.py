@@ -1,0 +1,46 @@
+"""What an attempt's claim, id and start tell about who has it: pure."""
+
+from collections.abc import Callable
+
+from sojourn.defaults import ADOPT_AFTER
+from sojourn.values.messages import Settled, Settlement, SiteEvidence
+
+TaskId = Callable[[str, int | None], str]
+"""Forms the id of a task from the id as it was printed and the array index."""
+
+
+def id_of(evidence: SiteEvidence, task_id: TaskId) -> str:
+    """The scheduler id under which an attempt stands: that of its start outranks its `id` file."""
+    if evidence.started_id:
+        return evidence.started_id
+    base, _, index = evidence.id.partition(" ")
+    if not base:
+        return ""
+    return task_id(base, int(index) if index.isdigit() else None)
+
+
+def settled(
+    signature: str, attempt: int, evidence: SiteEvidence, task_id: TaskId
+) -> Settlement | None:
+    """What is certain from the files alone; None if the queue must be asked."""
+
+    def answer(outcome: Settled, reason: str = "") -> Settlement:
+        return Settlement(
+            signature,
+            attempt,
+            outcome,
+            token=evidence.claim,
+            index=evidence.claim_index,
+            scheduler_id=id_of(evidence, task_id),
+            reason=reason,
+        )
+
+    if evidence.closed:
+        return answer(Settled.CLOSED, "the attempt was closed before it started")
+    if evidence.exit is not None or evidence.started or evidence.id:
+        return answer(Settled.HANDED_IN)
+    if not evidence.present or not evidence.claim:
+        return answer(Settled.ABSENT)
+    if evidence.claim_age < ADOPT_AFTER:
+        return answer(Settled.PENDING, "another submission of it is going on")
+    return None

@@ -1,0 +1,112 @@
+"""Settling attempts with an unknown outcome: by their files, then by name in the queue."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sojourn.batch.scheduler import Conversation, QueueEntry
+from sojourn.site import layout
+from sojourn.site.claims import TaskId, id_of, settled
+from sojourn.site.evidence import EMPTY, Attempt, adopt, close, read_evidence
+from sojourn.site.trip import Dialogue
+from sojourn.values.messages import JobRef, Settled, Settlement, SiteEvidence
+
+Searcher = Callable[[Sequence[str]], Conversation[Sequence[QueueEntry]]]
+"""A conversation that looks up names in the queue."""
+
+
+def find(
+    dialogue: Dialogue,
+    jobs: Sequence[JobRef],
+    search: Searcher,
+    task_id: TaskId,
+) -> dict[Attempt, Settlement]:
+    """Settle attempts: adopted, closed, handed in, pending or absent.
+
+    A job named with its scheduler id is one that the scheduler seems to have forgotten: it is
+    looked for by name and, if it is in no queue and has not started, closed.
+
+    Raises:
+        SchedulerUnavailable: the queue could not be searched; nothing is closed.
+    """
+    evidence = read_evidence(dialogue, [(job.signature, job.attempt) for job in jobs])
+    answers: dict[Attempt, Settlement] = {}
+    doubtful: list[Attempt] = []
+    for job in jobs:
+        attempt = (job.signature, job.attempt)
+        seen = evidence[attempt]
+        answer = settled(*attempt, seen, task_id)
+        vanished = bool(job.scheduler_id) and not (seen.started or seen.exit or seen.closed)
+        if answer is None or (vanished and seen.present and seen.claim):
+            doubtful.append(attempt)
+        else:
+            answers[attempt] = answer
+    if doubtful:
+        names = {attempt: layout.queue_name(evidence[attempt].claim) for attempt in doubtful}
+        entries = _by_name(dialogue.converse(search(sorted(set(names.values())))))
+        found = {
+            attempt: entry
+            for attempt in doubtful
+            if (entry := _match(entries.get(names[attempt], ()), evidence[attempt])) is not None
+        }
+        answers |= _adopted(dialogue, found, evidence, task_id)
+        answers |= _closed(dialogue, [a for a in doubtful if a not in found], task_id)
+    return answers
+
+
+def _by_name(entries: Sequence[QueueEntry]) -> dict[str, list[QueueEntry]]:
+    names: dict[str, list[QueueEntry]] = {}
+    for entry in entries:
+        names.setdefault(entry.name, []).append(entry)
+    return names
+
+
+def _match(entries: Sequence[QueueEntry], seen: SiteEvidence) -> QueueEntry | None:
+    if seen.claim == EMPTY:
+        return None
+    exact = [entry for entry in entries if entry.index == seen.claim_index]
+    whole = [entry for entry in entries if entry.index is None]
+    return next(iter([*(exact if seen.claim_array else []), *whole]), None)
+
+
+def _adopted(
+    dialogue: Dialogue,
+    found: Mapping[Attempt, QueueEntry],
+    evidence: Mapping[Attempt, SiteEvidence],
+    task_id: TaskId,
+) -> dict[Attempt, Settlement]:
+    index = {a: evidence[a].claim_index if evidence[a].claim_array else None for a in found}
+    missing = [(a, entry.id, index[a]) for a, entry in found.items() if not evidence[a].id]
+    adopt(dialogue, missing)
+    return {
+        attempt: Settlement(
+            *attempt,
+            Settled.HANDED_IN,
+            token=evidence[attempt].claim,
+            index=evidence[attempt].claim_index,
+            scheduler_id=task_id(entry.id, index[attempt]),
+            reason=f"found in the queue under the name {entry.name}",
+        )
+        for attempt, entry in found.items()
+    }
+
+
+def _closed(
+    dialogue: Dialogue, attempts: list[Attempt], task_id: TaskId
+) -> dict[Attempt, Settlement]:
+    answers: dict[Attempt, Settlement] = {}
+    started: list[Attempt] = []
+    for attempt, shut in close(dialogue, attempts).items():
+        if shut:
+            reason = "it was in no queue and had not started: closed"
+            answers[attempt] = Settlement(*attempt, Settled.CLOSED, reason=reason)
+        else:
+            started.append(attempt)
+    for attempt, seen in read_evidence(dialogue, started).items():
+        answers[attempt] = Settlement(
+            *attempt,
+            Settled.HANDED_IN if seen.started or seen.exit else Settled.PENDING,
+            token=seen.claim,
+            index=seen.claim_index,
+            scheduler_id=id_of(seen, task_id),
+            reason="it had started" if seen.started else "the attempt could not be closed",
+        )
+    return answers

@@ -1,0 +1,267 @@
+"""Handing in: in one trip, each attempt exactly once.
+
+The order is fixed: all bytes there and verified, attempts claimed, scheduler called, ids
+written. An attempt that somebody else has claimed is answered with what the claim says.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from shlex import quote
+
+from sojourn.batch.scheduler import CommandResult, SubmitReply, Verdict
+from sojourn.errors import SiteError
+from sojourn.site import layout
+from sojourn.site.claims import settled
+from sojourn.site.context import MachineContext
+from sojourn.site.evidence import Attempt, read_evidence
+from sojourn.site.staging import stage
+from sojourn.site.submission import Caller, Slice, Submission, payload
+from sojourn.site.trip import Dialogue, Reply
+from sojourn.values.messages import JobOrder, Settled, Settlement
+
+_CLAIMS = 400
+"""Claims in one chunk of shell text."""
+
+_MANY_PARENTS = 50
+"""From so many parents on, a child waits for whole calls: command lines have limits."""
+
+_NOT_IN = frozenset({Settled.REFUSED, Settled.FULL, Settled.CLOSED})
+
+
+def hand_in(
+    dialogue: Dialogue, context: MachineContext, submissions: Sequence[Submission], caller: Caller
+) -> dict[Attempt, Settlement]:
+    """Hand in submissions, parents before children; one settlement for each order.
+
+    Raises:
+        SiteError: the machine cannot (disk full, root not writable); nothing is handed in.
+        ConnectionLost: the outcome of what was under way is not known.
+    """
+    trip = _HandIn(dialogue, context, caller)
+    submissions = trip.without_known(submissions)
+    if submissions:
+        trip.send(submissions)
+        trip.claim(submissions)
+        trip.call(submissions)
+    return trip.answers
+
+
+def _key(order: JobOrder) -> Attempt:
+    return order.signature, order.attempt
+
+
+@dataclass(slots=True)
+class _HandIn:
+    dialogue: Dialogue
+    context: MachineContext
+    caller: Caller
+    answers: dict[Attempt, Settlement] = field(default_factory=dict)
+    calls: dict[Attempt, str] = field(default_factory=dict)
+    """The id that the scheduler printed for the call that an attempt went in with."""
+
+    # --- before anything is claimed ---------------------------------------------------------------
+
+    def without_known(self, submissions: Sequence[Submission]) -> list[Submission]:
+        """Leave out what the machine knows already; its claims are the answers."""
+        orders = [order for submission in submissions for order in submission.orders]
+        self._answer_known([_key(order) for order in orders])
+        kept = []
+        for submission in submissions:
+            left = tuple(order for order in submission.orders if _key(order) not in self.answers)
+            kept.append(
+                Submission(
+                    left,
+                    submission.directives,
+                    submission.array,
+                    submission.after,
+                    submission.parents,
+                    submission.token,
+                )
+            )
+        if not any(submission.orders for submission in kept):
+            return []
+        if not self.dialogue.hello.writable:
+            raise SiteError(
+                f"{self.dialogue.hello.root} is not writable for {self.dialogue.hello.user}",
+                machine=self.context.machine.name,
+                hint="jobs that are there can be shared; for new ones set a `root` of your own",
+            )
+        return kept
+
+    def send(self, submissions: Sequence[Submission]) -> None:
+        """Inputs, scripts and tasks, verified on the machine."""
+        orders = [order for submission in submissions for order in submission.orders]
+        stage(self.dialogue, self.context, (blob for order in orders for blob in order.blobs))
+        filled = [submission for submission in submissions if submission.orders]
+        data = payload(filled, self.caller, self.dialogue.hello.root, self.context.machine.setup)
+        self.dialogue.load("submit")
+        digest = hashlib.sha256(data).hexdigest()
+        self.dialogue.ask(f"payload {len(data)} {digest}", data)
+
+    # --- claims -----------------------------------------------------------------------------------
+
+    def claim(self, submissions: Sequence[Submission]) -> None:
+        """Claim every attempt; those that somebody else was quicker with are answered."""
+        numbered = [
+            (submission, index)
+            for submission in submissions
+            for index in range(len(submission.orders))
+        ]
+        taken: list[str] = []
+        for at in range(0, len(numbered), _CLAIMS):
+            taken += self.dialogue.ask(_claims(numbered[at : at + _CLAIMS])).lines("taken")
+        lost = set(taken)
+        self._answer_known(
+            [
+                _key(submission.orders[index])
+                for submission, index in numbered
+                if layout.attempt(*_key(submission.orders[index])) in lost
+            ],
+            certain=True,
+        )
+
+    def _answer_known(self, attempts: list[Attempt], *, certain: bool = False) -> None:
+        """Answer the attempts that are there; with `certain`, every one of them is."""
+        for attempt, evidence in read_evidence(self.dialogue, attempts).items():
+            answer = settled(*attempt, evidence, self.caller.task_id)
+            if answer is None:
+                answer = Settlement(*attempt, Settled.PENDING, token=evidence.claim)
+            if answer.outcome is not Settled.ABSENT:
+                self.answers[attempt] = answer
+            elif certain:
+                self.answers[attempt] = Settlement(*attempt, Settled.PENDING)
+
+    # --- calls ------------------------------------------------------------------------------------
+
+    def call(self, submissions: Sequence[Submission]) -> None:
+        """Call the scheduler, level by level; a part that is refused for its size is halved."""
+        waiting = dict(enumerate(submissions))
+        while waiting:
+            ready = [n for n, one in waiting.items() if not one.parents & waiting.keys()]
+            if not ready:
+                raise ValueError("submissions wait for each other in a circle")
+            parts = [(n, part) for n in ready for part in self._parts(waiting[n])]
+            while parts:
+                parts = self._round(submissions, parts)
+            for n in ready:
+                del waiting[n]
+
+    def _parts(self, submission: Submission) -> Iterator[Slice]:
+        """Runs of orders that are ours to hand in, none longer than the scheduler takes."""
+        limit = max(1, self.caller.limit()) if submission.array else 1
+        first = None
+        for index, order in enumerate(submission.orders):
+            ours = _key(order) not in self.answers
+            if first is not None and (not ours or index - first >= limit):
+                yield Slice(first, index - 1)
+                first = None
+            if ours and first is None:
+                first = index
+        if first is not None:
+            yield Slice(first, len(submission.orders) - 1)
+
+    def _round(
+        self, submissions: Sequence[Submission], parts: list[tuple[int, Slice]]
+    ) -> list[tuple[int, Slice]]:
+        calls = [(n, part) for n, part in parts if not self._orphaned(submissions[n], part)]
+        texts = [self._call_text(submissions[n], part) for n, part in calls]
+        again: list[tuple[int, Slice]] = []
+        full: set[int] = set()
+        for (n, part), reply in zip(calls, self.dialogue.ask_all(texts), strict=True):
+            out, err = reply.frames[-2], reply.frames[-1]
+            result = CommandResult(out.status, out.text, err.text)
+            answer = self.caller.read(result)
+            if answer.verdict is Verdict.FULL and part.first != part.last and n not in full:
+                again += [(n, half) for half in part.halves()]
+            else:
+                self._settle(submissions[n], part, answer, result)
+                if answer.verdict is Verdict.FULL:
+                    full.add(n)
+        return again
+
+    def _orphaned(self, submission: Submission, part: Slice) -> bool:
+        """A child whose parents could not be handed in waits with them."""
+        parents = [
+            self.answers.get((parent.signature, parent.attempt))
+            for order in submission.orders[part.first : part.last + 1]
+            for parent in order.parents
+        ]
+        if not any(parent is not None and parent.outcome in _NOT_IN for parent in parents):
+            return False
+        self._give_back(submission, part)
+        for order in submission.orders[part.first : part.last + 1]:
+            self.answers[_key(order)] = Settlement(
+                *_key(order), Settled.FULL, reason="waits for a job that was not handed in"
+            )
+        return True
+
+    def _after(self, submission: Submission, part: Slice) -> list[str]:
+        """Ids of the parents in this trip, whoever handed them in; whole calls if they are many."""
+        parents = [
+            (parent.signature, parent.attempt)
+            for order in submission.orders[part.first : part.last + 1]
+            for parent in order.parents
+        ]
+        tasks = [self.answers[key].scheduler_id for key in parents if key in self.answers]
+        if len(set(tasks)) > _MANY_PARENTS:
+            tasks = [self.calls.get(key, self.answers[key].scheduler_id) for key in parents]
+        return [one for one in dict.fromkeys([*submission.after, *tasks]) if one]
+
+    def _call_text(self, submission: Submission, part: Slice) -> str:
+        command = self.caller.command(submission, part, self._after(submission, part))
+        places = (
+            f"{layout.attempt(*_key(submission.orders[index]))}:{index if submission.array else '-'}"
+            for index in range(part.first, part.last + 1)
+        )
+        return f"call {submission.token} {quote(command)} {' '.join(places)}"
+
+    def _settle(
+        self, submission: Submission, part: Slice, reply: SubmitReply, result: CommandResult
+    ) -> None:
+        if reply.verdict in (Verdict.REFUSED, Verdict.FULL):
+            self._give_back(submission, part)
+        outcome = {
+            Verdict.TAKEN: Settled.HANDED_IN,
+            Verdict.REFUSED: Settled.REFUSED,
+            Verdict.FULL: Settled.FULL,
+            Verdict.UNAVAILABLE: Settled.PENDING,
+        }[reply.verdict]
+        for index in range(part.first, part.last + 1):
+            order = submission.orders[index]
+            taken = reply.verdict is Verdict.TAKEN
+            if taken:
+                self.calls[_key(order)] = reply.id
+            self.answers[_key(order)] = Settlement(
+                *_key(order),
+                outcome,
+                token=submission.token,
+                index=index,
+                scheduler_id=self.caller.task_id(reply.id, index if submission.array else None)
+                if taken
+                else "",
+                reason=reply.reason,
+                evidence=result.words,
+            )
+
+    def _give_back(self, submission: Submission, part: Slice) -> Reply:
+        orders = submission.orders[part.first : part.last + 1]
+        return self.dialogue.ask(
+            "\n".join(f"give_back {layout.attempt(*_key(order))}" for order in orders)
+        )
+
+
+def _claims(numbered: Sequence[tuple[Submission, int]]) -> str:
+    """The chunk that makes directories and claims, in the order that exactly-once needs."""
+    orders = [submission.orders[index] for submission, index in numbered]
+    lines = ["claims_begin"]
+    lines.append("prepare " + " ".join(layout.job(order.signature) for order in orders))
+    lines += [f"record {layout.job(order.signature)} {quote(order.record)}" for order in orders]
+    lines.append("attempts " + " ".join(layout.attempt(*_key(order)) for order in orders))
+    lines += [
+        f"claim {layout.attempt(*_key(submission.orders[index]))} {submission.token} {index} "
+        f"{'a' if submission.array else 's'}"
+        for submission, index in numbered
+    ]
+    lines.append("claims_end")
+    return "\n".join(lines)

@@ -1,0 +1,40 @@
+# Files of many jobs in one stream; names are relative to the root and NUL-separated.
+
+# fetch_small LENGTH: one tar archive with links followed, then the digests in the same order.
+fetch_small() {
+  take "$1" >"$sj_tmp/names"
+  digests <"$sj_tmp/names" >"$sj_tmp/digests" 2>"$sj_tmp/err" &
+  say tar 0 0
+  tar -chf - --null -T "$sj_tmp/names" >&3 2>"$sj_tmp/tarerr"
+  sj_status=$?
+  wait
+  say tarend "$sj_status" 0
+  show digests 0 "$sj_tmp/digests"
+}
+
+# fetch_large OFFSET FILE: the rest of one file, then its whole digest, made beside it.
+fetch_large() {
+  if [ ! -f "$2" ] || [ ! -r "$2" ]; then tell absent 1 "$2"; return 0; fi
+  sj_n=$(wc -c <"$2")
+  sj_n=$((sj_n - $1))
+  [ "$sj_n" -ge 0 ] || sj_n=0
+  digest <"$2" >"$sj_tmp/digest" &
+  say rest 0 "$sj_n"
+  if [ "$1" = 0 ]; then head -c "$sj_n" <"$2" >&3; else tail -c "+$(($1 + 1))" <"$2" | head -c "$sj_n" >&3; fi
+  wait
+  show digest 0 "$sj_tmp/digest"
+}
+
+# list_partial ATTEMPT WORDS: what the words match in a job's directory at this moment.
+list_partial() {
+  (
+    cd "jobs/$1/work" 2>/dev/null || exit 0
+    set +f
+    eval "set -- $2"
+    for sj_f; do
+      [ -e "$sj_f" ] || continue
+      find -H "$sj_f" -type f -exec sh -c 'for f; do n=$(wc -c <"$f"); printf "f %s %s\0" "$((n))" "${f#./}"; done' sh {} +
+    done
+  ) >"$sj_tmp/partial"
+  show partial 0 "$sj_tmp/partial"
+}

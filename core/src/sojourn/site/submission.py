@@ -1,0 +1,98 @@
+"""A submission: jobs that go to the scheduler under one token, and what is sent for them."""
+
+import io
+import secrets
+import tarfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sojourn.batch.scheduler import CommandResult, SubmitReply
+from sojourn.script.task import secret_text, task_text
+from sojourn.values.messages import JobOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Jobs handed in together; an order's index is its position.
+
+    `after` are scheduler ids of parents handed in earlier; `parents` submissions of the same
+    trip (by position in it) that hold parents of these.
+    """
+
+    orders: tuple[JobOrder, ...]
+    directives: tuple[str, ...] = ()
+    array: bool = False
+    after: tuple[str, ...] = ()
+    parents: frozenset[int] = frozenset()
+    token: str = field(default_factory=lambda: secrets.token_hex(16))
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Tasks `first` to `last` of a submission, handed in by one call."""
+
+    first: int
+    last: int
+
+    def halves(self) -> list["Slice"]:
+        """The two halves; itself alone if it is a single task."""
+        if self.first == self.last:
+            return [self]
+        middle = (self.first + self.last) // 2
+        return [Slice(self.first, middle), Slice(middle + 1, self.last)]
+
+
+class Caller(Protocol):
+    """How a backend's scheduler is called; all of it pure."""
+
+    def script(self, submission: Submission, root: str) -> str:
+        """The text of job.sh."""
+        ...
+
+    def command(self, submission: Submission, part: Slice, after: Sequence[str]) -> str:
+        """The shell command that hands in a part, run in the submission's directory."""
+        ...
+
+    def read(self, result: CommandResult) -> SubmitReply:
+        """What came of it."""
+        ...
+
+    def task_id(self, scheduler_id: str, index: int | None) -> str:
+        """The id of one task."""
+        ...
+
+    def limit(self) -> int:
+        """Most tasks of one call."""
+        ...
+
+
+def payload(submissions: Sequence[Submission], caller: Caller, root: str, setup: str) -> bytes:
+    """One tar archive with every submission's directory, private files included."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for submission in submissions:
+            _folder(tar, submission.token)
+            _file(tar, f"{submission.token}/job.sh", caller.script(submission, root), 0o700)
+            tasks = []
+            for index, order in enumerate(submission.orders):
+                tasks.append(f"{index} {order.signature} {order.attempt}\n")
+                text = task_text(order, index, submission.token, root, setup)
+                _file(tar, f"{submission.token}/{index}.task", text, 0o640)
+                if order.secret_env:
+                    _file(tar, f"{submission.token}/{index}.secret", secret_text(order), 0o600)
+            _file(tar, f"{submission.token}/tasks", "".join(tasks), 0o640)
+    return buffer.getvalue()
+
+
+def _folder(tar: tarfile.TarFile, name: str) -> None:
+    member = tarfile.TarInfo(name)
+    member.type, member.mode = tarfile.DIRTYPE, 0o750
+    tar.addfile(member)
+
+
+def _file(tar: tarfile.TarFile, name: str, text: str, mode: int) -> None:
+    data = text.encode("utf-8", "surrogateescape")
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(data), mode
+    tar.addfile(member, io.BytesIO(data))
