@@ -80,4 +80,4 @@ def label(value: object, what: str) -> str | None:
         return str(int(value))
     if not isinstance(value, str):
         raise InvalidJob(f"{what} is {shown(value)}", hint="write it as text, in quotes")
-    return text(value, what)
+    return shell_text(value, what)

@@ -1,0 +1,208 @@
+"""From what a job names as inputs to what they are: digests, sizes, signatures."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from sojourn.errors import InvalidJob
+from sojourn.identity.archive import archive_digest
+from sojourn.identity.digests import DigestMemo, Digests, FileIdentity
+from sojourn.identity.trees import Tree, read_tree
+from sojourn.values.inputs import JobOutput, NodeOutput, Remote, Settled
+from sojourn.values.job import Job
+from sojourn.values.jsonable import shown
+from sojourn.values.messages import Blob
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedInput:
+    """One input of a signed job. `component` is what stands for it in the signature.
+
+    `kind` says how it comes to the machine, and so which fields say something:
+
+    * "file": `path` or `content`, with `digest`, `size` and `executable`;
+    * "tree": the directory `path`, whose identity is `digest`; see `blob` for its archive;
+    * "output": the output `output` of the job `signature`, from wherever that lies;
+    * "remote": `remote`, a path on the machine.
+
+    An output of a workflow's node which is a local file by now is a "file" or a "tree", and
+    has `signature` and `output` as well: they, not the bytes, are its identity.
+    """
+
+    name: str
+    kind: Literal["file", "tree", "output", "remote"]
+    component: Mapping[str, Any]
+    readonly: bool = False
+    path: Path | None = None
+    content: bytes | None = field(default=None, repr=False)
+    digest: str = ""
+    size: int = 0
+    executable: bool = False
+    signature: str = ""
+    output: str = ""
+    remote: str = ""
+
+    def blob(self, memo: DigestMemo | None = None) -> Blob | None:
+        """The bytes that must lie on the machine; None for what needs none.
+
+        A directory's archive is read here to be hashed, unless `memo` knows it.
+
+        Raises:
+            InvalidJob: the directory cannot be read any more.
+        """
+        if self.kind == "file":
+            source = self.path if self.path is not None else self.content or b""
+            return Blob(self.digest, self.size, source)
+        if self.kind == "tree" and self.path is not None:
+            what = f"input {shown(self.name)}"
+            digest, size = archive_digest(self.path, self.digest, memo, what)
+            return Blob(digest, size, self.path, tree=True)
+        return None
+
+
+def output_component(signature: str, output: str) -> dict[str, Any]:
+    """What stands for an output of a job or step in a signature."""
+    return {"kind": "output", "signature": signature, "output": output}
+
+
+IdentifyRemote = Callable[[list[str]], Mapping[str, tuple[int, int] | None]]
+"""Asks the machine for size and time of change (whole seconds) of paths; None: not there."""
+
+
+def identify(paths: Iterable[str], ask: IdentifyRemote | None) -> dict[str, tuple[int, int]]:
+    """Size and time of all `paths`, in one question.
+
+    Raises:
+        InvalidJob: one is not on the machine, or there is no machine to ask.
+    """
+    wanted = sorted(set(paths))
+    if not wanted:
+        return {}
+    if ask is None:
+        raise InvalidJob(
+            f"what {shown(wanted[0])} holds can only be asked of its machine",
+            hint="give Remote(...) a digest= or a version=, or name the machine",
+        )
+    found = ask(wanted)
+    known: dict[str, tuple[int, int]] = {}
+    for path in wanted:
+        answer = found.get(path)
+        if answer is None:
+            raise InvalidJob(f"there is no {shown(path)} on the machine", hint="check the path")
+        known[path] = (int(answer[0]), int(answer[1]))
+    return known
+
+
+@dataclass
+class Resolver:
+    """Resolves the inputs of one batch: what several jobs share is looked at once."""
+
+    digests: Digests
+    remotes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    signatures: Mapping[int, str] = field(default_factory=dict)
+    """`id(job)` -> signature, for outputs of `Job` objects."""
+    _trees: dict[Path, Tree] = field(default_factory=dict)
+
+    def resolve(self, name: str, source: Settled, readonly: bool) -> ResolvedInput:
+        """What `source`, put into the job's directory as `name`, is.
+
+        Raises:
+            InvalidJob: it cannot be found or read, or has no identity.
+        """
+        match source:
+            case Path():
+                return self._local(name, source, readonly)
+            case bytes():
+                return _content(name, source, readonly)
+            case Remote():
+                return self._remote(name, source, readonly)
+            case JobOutput():
+                signature = source.signature or self.signatures[id(source.job)]
+                return _output(name, signature, source.name, readonly)
+            case NodeOutput():
+                return self._node(name, source, readonly)
+
+    def _node(self, name: str, node: NodeOutput, readonly: bool) -> ResolvedInput:
+        component = output_component(node.signature, node.name)
+        match node.value:
+            case None:
+                return _output(name, node.signature, node.name, readonly)
+            case Remote(path=path):  # known by the node: what it holds need not be asked
+                found = ResolvedInput(name, "remote", component, readonly, remote=path)
+            case value:
+                found = self.resolve(name, value, readonly)
+        return replace(found, component=component, signature=node.signature, output=node.name)
+
+    def local(self, path: Path, what: str) -> FileIdentity | Tree:
+        """What a local file or directory is."""
+        if path in self._trees:
+            return self._trees[path]
+        if path.is_dir():
+            return self._trees.setdefault(path, read_tree(path, self.digests, what))
+        return self.digests.file(path, what)
+
+    def _local(self, name: str, path: Path, readonly: bool) -> ResolvedInput:
+        found = self.local(path, f"input {shown(name)}")
+        if isinstance(found, Tree):
+            return ResolvedInput(
+                name, "tree", found.component(), readonly, path, digest=found.digest
+            )
+        return ResolvedInput(
+            name,
+            "file",
+            found.component(),
+            readonly,
+            path,
+            digest=found.digest,
+            size=found.size,
+            executable=found.executable,
+        )
+
+    def _remote(self, name: str, remote: Remote, readonly: bool) -> ResolvedInput:
+        component: dict[str, Any] = {"kind": "remote"}
+        if remote.digest is not None:
+            component["digest"] = remote.digest
+        elif remote.version is not None:
+            component |= {"path": remote.path, "version": remote.version}
+        else:
+            size, time = self.remotes[remote.path]
+            component |= {"path": remote.path, "size": size, "mtime": time}
+        return ResolvedInput(name, "remote", component, readonly, remote=remote.path)
+
+
+def needs_asking(source: Settled) -> str | None:
+    """The path on the machine that must be looked at to know what `source` is."""
+    if isinstance(source, Remote) and source.digest is None and source.version is None:
+        return source.path
+    return None
+
+
+def job_of(source: Settled) -> Job | None:
+    """The job object whose output `source` is."""
+    return source.job if isinstance(source, JobOutput) else None
+
+
+def _content(name: str, content: bytes, readonly: bool) -> ResolvedInput:
+    found = FileIdentity(hashlib.sha256(content).hexdigest(), len(content))
+    return ResolvedInput(
+        name,
+        "file",
+        found.component(),
+        readonly,
+        content=content,
+        digest=found.digest,
+        size=found.size,
+    )
+
+
+def _output(name: str, signature: str, output: str, readonly: bool) -> ResolvedInput:
+    return ResolvedInput(
+        name,
+        "output",
+        output_component(signature, output),
+        readonly,
+        signature=signature,
+        output=output,
+    )
