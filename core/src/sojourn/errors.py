@@ -146,7 +146,11 @@ class StoreError(SojournError):
 
 
 class ResultError(SojournError):
-    """The result cache cannot be used, or a result in it is damaged."""
+    """The result cache cannot be used, or what is to go into it is not sound."""
+
+
+class DamagedResult(ResultError):
+    """A cached result is not what it was when it was put there; fetching it again replaces it."""
 
 
 # --- jobs and steps -------------------------------------------------------------------------------

@@ -1,0 +1,128 @@
+"""What a result consists of: the one file that says which bytes are the result's."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import PurePosixPath
+from typing import Any, Self
+
+VERSION = 1
+"""Version of the JSON form."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """Something in a result: kind "f" a file, "d" a directory, "l" a symbolic link.
+
+    `name` is relative, with `/`. `digest` is the SHA-256 of a file in hexadecimal. `target` is
+    a link's text. `executable` and `mtime_ns` are filled in when the result is committed.
+    """
+
+    name: str
+    size: int = 0
+    kind: str = "f"
+    digest: str = ""
+    target: str = ""
+    executable: bool = False
+    mtime_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A result. `files` are what lies in `files/`, `logs` what lies in `logs/`.
+
+    `remote` are outputs that stayed on the machine, with their sizes in bytes; `consumed` the
+    digests of the inputs that the job has used, by input name. Times are seconds since the
+    epoch.
+    """
+
+    signature: str
+    attempt: int = 1
+    machine: str = ""
+    exit_code: int = 0
+    files: tuple[FileEntry, ...] = ()
+    logs: tuple[FileEntry, ...] = ()
+    remote: Mapping[str, int] = field(default_factory=dict)
+    consumed: Mapping[str, str] = field(default_factory=dict)
+    submitted_at: float | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    fetched_at: float | None = None
+
+    def to_json(self) -> str:
+        """The manifest as JSON text; names that are not UTF-8 survive it."""
+        content = {each.name: getattr(self, each.name) for each in fields(self)}
+        content["files"] = [_slim(entry) for entry in self.files]
+        content["logs"] = [_slim(entry) for entry in self.logs]
+        return json.dumps({"version": VERSION, **content}, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """The manifest of `text`.
+
+        Raises:
+            ValueError: it is no manifest, or one of a newer version.
+        """
+        try:
+            content = json.loads(text)
+            version = content.pop("version")
+            if version != VERSION:
+                raise ValueError(f"version {version!r} of the manifest is not known here")
+            for part in ("files", "logs"):
+                content[part] = tuple([FileEntry(**entry) for entry in content[part]])
+            return cls(**content)
+        except (TypeError, KeyError, AttributeError) as fault:
+            raise ValueError(f"not a manifest: {fault!r}") from fault
+
+    def same_outcome(self, other: "Manifest") -> bool:
+        """Whether both have the same bytes under the same names, whenever and however fetched."""
+        return _bytes(self.files) == _bytes(other.files) and self.exit_code == other.exit_code
+
+
+def unsound(entries: Iterable[FileEntry]) -> str:
+    """Why these entries, whose names come from a machine, cannot be a result's; "" if they can.
+
+    No name may be absolute, leave the directory, stand below a file or a link, or come twice;
+    no link may lead out.
+    """
+    listed = list(entries)
+    kinds = {entry.name: entry.kind for entry in listed}
+    if len(kinds) != len(listed):
+        return "a name comes twice"
+    return next(filter(None, (_unsound(entry, kinds) for entry in listed)), "")
+
+
+def _unsound(entry: FileEntry, kinds: Mapping[str, str]) -> str:
+    path = PurePosixPath(entry.name)
+    if str(path) != entry.name or not path.parts or path.is_absolute() or "\0" in entry.name:
+        return f"{entry.name!r} is not a plain relative name"
+    if ".." in path.parts:
+        return f"{entry.name!r} leaves the result"
+    if entry.kind not in ("f", "d", "l"):
+        return f"{entry.name!r} is neither a file, a directory nor a link"
+    if any(kinds.get(str(above), "d") != "d" for above in path.parents):
+        return f"{entry.name!r} lies below something that is no directory"
+    if entry.kind == "l" and _leads_out(path, entry.target):
+        return f"the link {entry.name!r} leads out of the result, to {entry.target!r}"
+    return ""
+
+
+def _leads_out(link: PurePosixPath, target: str) -> bool:
+    """Whether the text of a link, read step by step, ever leaves the top."""
+    if not target or target.startswith("/") or "\0" in target:
+        return True
+    depth = len(link.parts) - 1
+    for part in PurePosixPath(target).parts:
+        depth += -1 if part == ".." else 1
+        if depth < 0:
+            return True
+    return False
+
+
+def _bytes(entries: Iterable[FileEntry]) -> dict[str, tuple[str, str, str]]:
+    return {entry.name: (entry.kind, entry.digest, entry.target) for entry in entries}
+
+
+def _slim(entry: FileEntry) -> dict[str, Any]:
+    """Without what is at its default: results of thousands of files are common."""
+    return {name: value for name, value in asdict(entry).items() if value or name == "name"}
