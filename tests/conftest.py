@@ -5,6 +5,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.support import slurm_packages
 from tests.support.daemons import end_all, with_environment
 from tests.support.slurm import RealSlurm
 from tests.support.testbed import VARIABLE, Testbed
+from tests.support.waiting import eventually
 
 pytest_plugins = ["tests.support.machines"]
 
@@ -47,12 +49,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     file = Path(os.environ[VARIABLE])
     if os.environ.pop(OWNER, "") == str(os.getpid()) and file.exists():
         Testbed.load(file).down()
-    entry = f"{RUN}={os.environ[RUN]}"
-    left = [describe(pid) for pid in with_environment(entry) if pid not in ancestors()]
-    if left:
-        session.config.stash[LEFT] = left
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        end_all(lambda: set(with_environment(entry)) - ancestors())
+    with suppress(AssertionError):
+        eventually(lambda: not left_behind(), timeout=5)  # what is about to end may do so
+        return
+    session.config.stash[LEFT] = [describe(pid) for pid in left_behind()]
+    session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    end_all(left_behind)
+
+
+def left_behind() -> set[int]:
+    """The processes that this run has started, but for those in which it runs."""
+    return set(with_environment(f"{RUN}={os.environ[RUN]}")) - ancestors()
 
 
 LEFT = pytest.StashKey[list[str]]()
