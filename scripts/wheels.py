@@ -90,7 +90,7 @@ def try_out(directory: Path) -> list[str]:
     run([*install, str(built.pop("core"))])
     trial.expect(0, "Usage", "--help")
     trial.expect(0, "", "plugins", "list")
-    trial.expect(2, "pip install sojourn[local]", "submit", "-m", "local", "--", "true")
+    trial.expect(2, "sojourn[local]", "submit", "-m", "local", "--", "true")
     for folder, wheel in built.items():
         run([*install, "--no-deps", str(wheel)])
         trial.expect(0, Path(folder).name, "plugins", "list")

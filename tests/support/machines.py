@@ -7,7 +7,9 @@ machine of that file. A test that asks for `machine_entry` runs once on each.
 import json
 import os
 import secrets
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,15 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from sojourn.machines.loading import load_machines
+from sojourn.plugins.registry import Registry
 from tests.support import users
 from tests.support.testbed import Testbed
 
 VARIABLE = "SOJOURN_TEST_MACHINES"
+
+OUTSIDE = {name: os.environ[name] for name in ("HOME", "SSH_AUTH_SOCK") if name in os.environ}
+"""What a real machine is reached with: the keys and the agent of whoever runs the tests."""
 
 Entry = dict[str, Any]
 
@@ -99,18 +106,37 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def machine_entry(request: pytest.FixtureRequest, tmp_path: Path) -> Entry:
+def machine_entry(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Entry]:
     """The keys of one machine, with a root that no other test uses."""
     name: str = request.param
     kind = KINDS.get(name)
-    if kind is None:
-        entry = real_machines()[name]
-        below = f"{entry.get('root', '~/.sojourn')}/test-{secrets.token_hex(6)}"
-        return {**entry, "root": below}
-    testbed: Testbed | None = None
-    if kind.backend != "local":
-        testbed = request.getfixturevalue("testbed")
-    return entry_of(kind, testbed, tmp_path)
+    if kind is not None:
+        needs_testbed = kind.backend != "local"
+        testbed = request.getfixturevalue("testbed") if needs_testbed else None
+        yield entry_of(kind, testbed, tmp_path)
+        return
+    for variable, value in OUTSIDE.items():
+        monkeypatch.setenv(variable, value)
+    entry = real_machines()[name]
+    base = entry.get("root", "~/.sojourn")
+    entry = {**entry, "root": f"{base}/test-{secrets.token_hex(6)}"}
+    yield entry
+    remove_root(entry, tmp_path)
+
+
+def remove_root(entry: Entry, scratch: Path) -> None:
+    """Remove the root directory of a test from a real machine."""
+    file = write_machines(scratch / "to-be-removed.yaml", {"it": entry})
+    registry = Registry()
+    machine = load_machines(registry, {**os.environ, "SOJOURN_MACHINES": str(file)}).get("it")
+    with closing(registry.open_transport(machine)) as transport:
+        home, _, below = machine.root.partition("~/")
+        where = shlex.quote(machine.root) if home else f'"$HOME"/{shlex.quote(below)}'
+        with closing(transport.open(f"rm -rf -- {where}")) as channel:
+            channel.send_eof()
+            channel.wait()
 
 
 @pytest.fixture
