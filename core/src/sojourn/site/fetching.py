@@ -14,9 +14,11 @@ from sojourn.errors import ConnectionLost
 from sojourn.script.task import glob_word
 from sojourn.site import layout
 from sojourn.site.context import MachineContext
+from sojourn.site.evidence import read_evidence
 from sojourn.site.safe_paths import UnsafeName, check_files, inside, link_target
 from sojourn.site.trip import Dialogue
-from sojourn.values.messages import FetchAnswer, FetchRequest, OutputFile
+from sojourn.values.messages import ExitReport, FetchAnswer, FetchRequest, OutputFile, SiteEvidence
+from sojourn.values.patterns import covers
 
 LARGE = 4 << 20
 """Files from this many bytes on travel one by one and can be continued."""
@@ -26,9 +28,9 @@ _PIECE = 1 << 20
 
 @dataclass(slots=True)
 class _Item:
-    """One file under way: where it lies there, where it goes here."""
+    """One file under way: where it lies there, where it goes here. A log has no `name`."""
 
-    request: FetchRequest
+    order: "_Order"
     name: str
     source: str
     target: Path
@@ -37,11 +39,17 @@ class _Item:
 
 @dataclass(slots=True)
 class _Order:
-    """What has come of one request so far."""
+    """What is to come for one request, and what has come."""
 
+    request: FetchRequest
+    exit: ExitReport | None = None
+    files: tuple[OutputFile, ...] = ()
     digests: dict[str, str] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
     error: str = ""
+
+    def answer(self) -> FetchAnswer:
+        request = self.request
+        return FetchAnswer(request.signature, self.files, self.digests, self.exit, self.error)
 
 
 def fetch(
@@ -53,25 +61,39 @@ def fetch(
         ConnectionLost: cut off; what has come of large files stays, to be continued.
     """
     dialogue.load("fetch")
-    orders = {id(request): _Order() for request in requests}
+    evidence = read_evidence(dialogue, [(one.signature, one.attempt) for one in requests])
+    orders = [
+        _order(dialogue, request, evidence[request.signature, request.attempt])
+        for request in requests
+    ]
     items: list[_Item] = []
-    for request in requests:
+    for order in orders:
         try:
-            items += _plan(request)
+            items += () if order.error else _plan(order)
         except (UnsafeName, OSError) as error:
-            orders[id(request)].error = str(error)
+            order.error = str(error)
     moved = _Moved(context, sum(item.size for item in items))
     small = [item for item in items if item.size < LARGE]
     if small:
-        _fetch_small(dialogue, small, orders, moved)
+        _fetch_small(dialogue, small, moved)
     for item in items:
-        if item.size >= LARGE and not orders[id(item.request)].error:
-            _fetch_large(dialogue, item, orders[id(item.request)], moved)
-    return [
-        FetchAnswer(request.signature, order.digests, order.sizes, order.error)
-        for request in requests
-        for order in (orders[id(request)],)
-    ]
+        if item.size >= LARGE and not item.order.error:
+            _fetch_large(dialogue, item, moved)
+    return [order.answer() for order in orders]
+
+
+def _order(dialogue: Dialogue, request: FetchRequest, seen: SiteEvidence) -> _Order:
+    order = _Order(request, exit=seen.exit)
+    if request.partial:
+        order.files = list_now(dialogue, request.signature, request.attempt, request.partial)
+    elif seen.exit is None:
+        order.error = seen.exit_error or "its exit file is not there (any more)"
+    elif request.remote:
+        kept = (file for file in seen.exit.files if file.remote)
+        order.files = tuple(f for f in kept if any(covers(p, f.name) for p in request.remote))
+    else:
+        order.files = tuple(file for file in seen.exit.files if not file.remote)
+    return order
 
 
 class _Moved:
@@ -83,11 +105,12 @@ class _Moved:
         self._progress("download", self._done, self._total)
 
 
-def _plan(request: FetchRequest) -> Iterator[_Item]:
+def _plan(order: _Order) -> Iterator[_Item]:
     """Make directories and links, and say which files are to come."""
-    check_files(request.files)
+    request = order.request
+    check_files(order.files)
     base = f"jobs/{layout.attempt(request.signature, request.attempt)}"
-    for file in request.files:
+    for file in order.files:
         target = inside(request.target, file.name)
         if file.kind == "d":
             target.mkdir(parents=True, exist_ok=True)
@@ -97,18 +120,16 @@ def _plan(request: FetchRequest) -> Iterator[_Item]:
             target.unlink(missing_ok=True)
             target.symlink_to(link_target(file.name, file.target))
         else:
-            yield _Item(request, file.name, f"{base}/work/{file.name}", target, file.size)
+            yield _Item(order, file.name, f"{base}/work/{file.name}", target, file.size)
     if request.logs_target is not None:
         for name in ("stdout", "stderr"):
-            yield _Item(request, "", f"{base}/{name}", request.logs_target / name, 0)
+            yield _Item(order, "", f"{base}/{name}", request.logs_target / name, 0)
 
 
 # --- many small ones ------------------------------------------------------------------------------
 
 
-def _fetch_small(
-    dialogue: Dialogue, items: list[_Item], orders: dict[int, _Order], moved: _Moved
-) -> None:
+def _fetch_small(dialogue: Dialogue, items: list[_Item], moved: _Moved) -> None:
     names = b"".join(os.fsencode(item.source) + b"\0" for item in items)
     dialogue.send(f"fetch_small {len(names)}")
     dialogue.send_bytes(names)
@@ -134,15 +155,14 @@ def _fetch_small(
     present = items if len(there) == len(items) else [i for i in items if i.source in made]
     digests = dict(zip((item.source for item in present), there, strict=False))
     for item in items:
-        order = orders[id(item.request)]
+        order = item.order
         if item.name == "" and item.source not in made:
             continue  # a log that was never written
         trouble = _compare(item, made.get(item.source), digests.get(item.source))
-        if trouble and item.name and not item.request.partial:
+        if trouble and item.name and not order.request.partial:
             order.error = order.error or trouble
         elif not trouble and item.name:
             order.digests[item.name] = made[item.source]
-            order.sizes[item.name] = item.target.stat().st_size
 
 
 def _compare(item: _Item, here: str | None, there: str | None) -> str:
@@ -196,7 +216,8 @@ def _drain(content: BinaryIO, keep: Callable[[bytes], object]) -> None:
 # --- large ones -----------------------------------------------------------------------------------
 
 
-def _fetch_large(dialogue: Dialogue, item: _Item, order: _Order, moved: _Moved) -> None:
+def _fetch_large(dialogue: Dialogue, item: _Item, moved: _Moved) -> None:
+    order = item.order
     name = hashlib.sha256(os.fsencode(item.name)).hexdigest()
     partial = item.target.with_name(f".part-{name[:16]}")
     offset = partial.stat().st_size if partial.exists() else 0
@@ -209,7 +230,7 @@ def _fetch_large(dialogue: Dialogue, item: _Item, order: _Order, moved: _Moved) 
     if kind != "rest":
         dialogue.reader.exactly(size)
         dialogue.reply()
-        if not item.request.partial:
+        if not order.request.partial:
             order.error = f"{item.name!r} is not on the machine any more"
         return
     digest = hashlib.sha256()
@@ -222,13 +243,12 @@ def _fetch_large(dialogue: Dialogue, item: _Item, order: _Order, moved: _Moved) 
             file.write(piece)
             moved.by(len(piece))
     there = (dialogue.reply().lines("digest") or [""])[0].lstrip("\\")[:64]
-    if digest.hexdigest() != there and not item.request.partial:
+    if digest.hexdigest() != there and not order.request.partial:
         partial.unlink()
         order.error = f"{item.name!r} arrived with other bytes than the machine has"
         return
     partial.replace(item.target)
     order.digests[item.name] = digest.hexdigest()
-    order.sizes[item.name] = item.target.stat().st_size
 
 
 class _Digesting:

@@ -219,14 +219,16 @@ class ExitReport:
 class SiteEvidence:
     """What lies in an attempt's directory on the machine.
 
-    `present` is whether the job's directory and its job.json are there; `claim`, `started`
-    hold the tokens found there ("" if there is no such file). `started_id` is the scheduler
+    `present` is whether the attempt's directory and the job's job.json are there; `claim` is
+    the token found in it ("" if there is none), `claim_array` whether that submission was an
+    array, `id` the id file's text: the id as printed, and the index or `-`. `started_id` is the scheduler
     id under which it started, which outranks `id`. Ages are seconds by the machine's clock.
     """
 
     present: bool
     claim: str = ""
     claim_index: int = 0
+    claim_array: bool = False
     claim_age: float = 0.0
     id: str = ""
     started: bool = False
@@ -253,30 +255,35 @@ class PollAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """Bring `files` of an attempt into the directory `target`, which exists and is private.
+    """Bring files of an attempt into the directory `target`, which exists and is private.
 
-    Names are relative to `work/`; with `logs`, its stdout and stderr come too, into
-    `logs_target`. With `partial`, what cannot be had is left out instead of being an error.
+    The files are those that its exit file names, less the ones that stay on the machine;
+    with `remote`, those of the latter that match these patterns instead. With `partial`,
+    what `partial` matches in the job's directory now, whether it has ended or not; what cannot
+    be had is then left out instead of being an error. Names are relative to `work/`. With
+    `logs_target`, its stdout and stderr come too, into that directory.
     """
 
     signature: str
     attempt: int
-    files: tuple[OutputFile, ...]
     target: Path
     logs_target: Path | None = None
-    partial: bool = False
+    remote: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FetchAnswer:
-    """`digests` of every file brought, as computed on the machine and verified here.
+    """What was brought: `files`, with `digests` as computed on the machine and verified here.
 
-    A non-empty `error` says what kept this job's files from coming; others are not affected.
+    `exit` is the exit file's report. A non-empty `error` says what kept this job's files from
+    coming; others are not affected.
     """
 
     signature: str
+    files: tuple[OutputFile, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
-    sizes: Mapping[str, int] = field(default_factory=dict)
+    exit: ExitReport | None = None
     error: str = ""
 
 
