@@ -97,7 +97,7 @@ class Machines:
             name = document.data.get("default")
             if name is None:
                 continue
-            if name not in self._entries:
+            if not isinstance(name, str) or name not in self._entries:
                 raise document.error(
                     f"default names no machine: {name!r}",
                     "default",

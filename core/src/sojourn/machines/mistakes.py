@@ -28,26 +28,32 @@ def explain(
     first = min(error.errors(), key=lambda one: line_of(one["loc"]) or 0)
     path: KeyPath = first["loc"]
     key = ".".join(str(part) for part in path)
-    message, hint = first["msg"].removeprefix("Value error, "), ""
+    message = first["msg"].removeprefix("Value error, ")
     match first["type"]:
         case "extra_forbidden":
             known = keys_of(_model_at(model, path[:-1]))
-            message, hint = f"unknown key {key!r}", did_you_mean(str(path[-1]), known)
+            return complain(f"unknown key {key!r}", path, did_you_mean(str(path[-1]), known))
         case "missing":
-            message = f"key {key!r} is missing"
-        case "string_type" if isinstance(first["input"], int | float):
-            message, hint = f"{key}: this must be text", "put it in quotes"
+            return complain(f"key {key!r} is missing", path, _about(model, path))
+        case "string_type" if not isinstance(first["input"], dict | list):
+            return complain(f"{key}: this must be text", path, "put it in quotes")
         case "value_error":
-            message = f"{key}: {message}" if key else message
+            pass
         case _:
-            given = _short(first["input"])
-            message = f"{key}: {message[:1].lower()}{message[1:]}, not {given}"
-    return complain(message, path, hint)
+            message = f"{message[:1].lower()}{message[1:]}, not {_short(first['input'])}"
+    return complain(f"{key}: {message}" if key else message, path, _about(model, path))
 
 
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _about(model: type[BaseModel], path: Sequence[str | int]) -> str:
+    """What the key's own documentation says."""
+    parent = _model_at(model, path[:-1]) if path else None
+    field = parent.model_fields.get(str(path[-1])) if parent is not None else None
+    return (field.description or "") if field is not None else ""
 
 
 def _model_at(model: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel] | None:

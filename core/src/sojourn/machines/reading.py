@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scalarbool import ScalarBoolean
 from ruamel.yaml.scalarfloat import ScalarFloat
 from ruamel.yaml.scalarint import ScalarInt
@@ -17,6 +18,17 @@ from ruamel.yaml.scalarint import ScalarInt
 from sojourn.errors import ConfigError
 from sojourn.machines.model import NAME_PATTERN
 from sojourn.nearest import did_you_mean
+
+_SLIPS = (
+    YAMLError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    AssertionError,
+    RecursionError,
+)
+"""What the parser raises on odd input, its own slips included: a file that it cannot read."""
 
 KeyPath = tuple[str | int, ...]
 TOP_KEYS = ("machines", "default")
@@ -95,8 +107,14 @@ def parse(text: str, file: Path) -> Document:
         raise ConfigError(
             f"not valid YAML: {what.splitlines()[0]}", file=file, line=_line_of(error)
         ) from error
-    except (YAMLError, ValueError, TypeError, AttributeError, LookupError, AssertionError) as error:
-        # The parser's own slips on odd input count as what they are: a file it cannot read.
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ConfigError(
+            f"not valid YAML: the character {error.character!r} is not allowed",
+            file=file,
+            line=line,
+        ) from error
+    except _SLIPS as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ConfigError(f"not valid YAML: {reason}", file=file) from error
     if root is None:
@@ -143,8 +161,8 @@ def _plain(
         data = {}
         for key, value in node.items():
             place = (*path, key)
-            position = node.lc.data.get(key)  # not there for a key merged in with `<<`
-            if position is not None:
+            position = (node.lc.data or {}).get(key)
+            if position is not None:  # else merged in with `<<`: it stands elsewhere
                 lines[place] = position[0] + 1
             data[key] = _plain(value, place, lines, above, file)
         return data

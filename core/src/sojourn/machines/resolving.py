@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from sojourn.contract import BackendInfo, TransportInfo
-from sojourn.errors import ConfigError, PluginError
+from sojourn.errors import ConfigError, ContractError, PluginError
 from sojourn.machines.mistakes import explain, keys_of
 from sojourn.machines.model import CORE_KEYS, Machine
 from sojourn.machines.reading import Document, KeyPath
@@ -145,10 +145,10 @@ def _keys_by_owner(
     of_transport = keys_of(transport.config_model)
     claimed = (of_backend & of_transport) | ((of_backend | of_transport) & (CORE_KEYS | {"name"}))
     if claimed:
-        raise entry.error(
+        raise ContractError(
             f"backend {backend.name!r} and transport {transport.name!r} claim keys that are "
             f"taken: {', '.join(sorted(claimed))}",
-            hint="one of the two plugins must rename them",
+            hint="tell the author of the plugin that is not part of Sojourn",
         )
     known = CORE_KEYS | of_backend | of_transport
     for key in given:

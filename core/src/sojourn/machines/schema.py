@@ -82,9 +82,10 @@ def _machine(
     infos: list[BackendInfo | TransportInfo] = [*transports, *backends]
     for info in infos:
         for key, schema in _keys(schemas, info).items():
-            known: Schema = properties.setdefault(key, schema)
-            if known != schema:
-                properties[key] = {"anyOf": [*known.get("anyOf", [known]), schema]}
+            if key in properties and properties[key] != schema:
+                known = properties[key]
+                schema = {"anyOf": [*known.get("anyOf", [known]), schema]}
+            properties[key] = schema
     if backends:
         properties["backend"] |= _one_of(each.name for each in backends)
     properties["transport"] |= _one_of(keys)

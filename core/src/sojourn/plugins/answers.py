@@ -1,11 +1,13 @@
 """The rules that every answer of a backend must keep; pure checks, each with its words.
 
-Each function returns the answers in the order of the batch, or raises `Broken` with the rule.
+Each function returns the answers in the order of the batch, or raises `ContractError` with the
+rule that was broken; whose answer it was stands one level up.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from sojourn.errors import ContractError
 from sojourn.states import FINAL
 from sojourn.values.messages import (
     Change,
@@ -24,17 +26,15 @@ Answer = TypeVar("Answer", Settlement, PollAnswer, FetchAnswer, Change)
 Key = TypeVar("Key", tuple[str, int], str)
 
 
-class Broken(Exception):
-    """A rule of the contract was broken; says which, and how."""
-
-
 def settlements(keys: Sequence[tuple[str, int]], given: object) -> list[Settlement]:
     """The answers to submit and find."""
     answers = _in_order(keys, _sequence(given, Settlement), _attempt)
     for answer in answers:
         _member(answer.outcome, Settled, answer.signature, "outcome")
         if answer.outcome is Settled.HANDED_IN and not answer.scheduler_id:
-            raise Broken(f"job {_short(answer.signature)} is handed in without a scheduler_id")
+            raise ContractError(
+                f"job {_short(answer.signature)} is handed in without a scheduler_id"
+            )
     return answers
 
 
@@ -44,19 +44,19 @@ def polls(keys: Sequence[tuple[str, int]], given: object) -> list[PollAnswer]:
     for answer in answers:
         job, word = _short(answer.signature), answer.word
         if not isinstance(word, SchedulerWord):
-            raise Broken(f"job {job}: word must be a SchedulerWord, not {_type(word)}")
+            raise ContractError(f"job {job}: word must be a SchedulerWord, not {_type(word)}")
         _member(word.phase, Phase, answer.signature, "phase")
         if answer.site is not None and not isinstance(answer.site, SiteEvidence):
-            raise Broken(
+            raise ContractError(
                 f"job {job}: site must be a SiteEvidence or None, not {_type(answer.site)}"
             )
         if word.outcome is not None and word.phase is not Phase.ENDED:
-            raise Broken(
+            raise ContractError(
                 f"job {job} has outcome {word.outcome} although its phase is {word.phase}: "
                 "only an ended job has one (poll reports evidence, it does not judge)"
             )
         if word.outcome is not None and word.outcome not in FINAL:
-            raise Broken(f"job {job}: outcome must be a final state, not {word.outcome}")
+            raise ContractError(f"job {job}: outcome must be a final state, not {word.outcome}")
     return answers
 
 
@@ -73,7 +73,9 @@ def changes(keys: Sequence[tuple[str, int]], given: object) -> list[Change]:
     answers = cancellations(keys, given)
     for answer in answers:
         if answer.outcome is Changed.NEVER_RUNS:
-            raise Broken(f"job {_short(answer.signature)}: only cancel may answer never-runs")
+            raise ContractError(
+                f"job {_short(answer.signature)}: only cancel may answer never-runs"
+            )
     return answers
 
 
@@ -90,7 +92,7 @@ def check_lines(given: object) -> list[CheckLine]:
 def text(given: object) -> str:
     """The answer to script."""
     if not isinstance(given, str):
-        raise Broken(f"it must answer a text, not {_type(given)}")
+        raise ContractError(f"it must answer a text, not {_type(given)}")
     return given
 
 
@@ -99,10 +101,10 @@ Item = TypeVar("Item")
 
 def _sequence(given: object, kind: type[Item]) -> list[Item]:
     if not isinstance(given, Sequence) or isinstance(given, str | bytes):
-        raise Broken(f"it must answer a sequence of {kind.__name__}, not {_type(given)}")
+        raise ContractError(f"it must answer a sequence of {kind.__name__}, not {_type(given)}")
     for item in given:
         if not isinstance(item, kind):
-            raise Broken(f"every answer must be a {kind.__name__}, not {_type(item)}")
+            raise ContractError(f"every answer must be a {kind.__name__}, not {_type(item)}")
     return list(given)
 
 
@@ -115,14 +117,16 @@ def _in_order(
     for answer in answers:
         key = key_of(answer)
         if key not in expected:
-            raise Broken(f"job {_job(key)} was answered, but not asked about")
+            raise ContractError(f"job {_job(key)} was answered, but not asked about")
         if key in by_key:
-            raise Broken(f"job {_job(key)} was answered twice: every job is answered once")
+            raise ContractError(f"job {_job(key)} was answered twice: every job is answered once")
         by_key[key] = answer
     missing = [key for key in keys if key not in by_key]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise Broken(f"job {_job(missing[0])}{more} was not answered: every job of a batch is")
+        raise ContractError(
+            f"job {_job(missing[0])}{more} was not answered: every job of a batch is"
+        )
     return [by_key[key] for key in keys]
 
 
@@ -134,7 +138,9 @@ def _member(
     value: object, kind: type[Settled | Phase | Changed], signature: str, what: str
 ) -> None:
     if not isinstance(value, kind):
-        raise Broken(f"job {_short(signature)}: {what} must be a {kind.__name__}, not {value!r}")
+        raise ContractError(
+            f"job {_short(signature)}: {what} must be a {kind.__name__}, not {value!r}"
+        )
 
 
 def _job(key: tuple[str, int] | str) -> str:

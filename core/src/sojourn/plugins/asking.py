@@ -19,10 +19,10 @@ def ask(manager: pluggy.PluginManager, name: str, hook: str, **arguments: object
         answer = caller(**arguments)
     except SojournError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"plugin {name!r} failed in {hook}: {one_line(error)}",
-            hint="tell its author; --debug shows where",
+            hint="tell its author",
         ) from error
     if caller.spec is not None and not caller.spec.opts["firstresult"]:
         return answer[0] if answer else None

@@ -1,7 +1,7 @@
 """Which plugins are installed: the entry points of the group, scanned but not loaded."""
 
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 
 from sojourn.contract import GROUP
 
@@ -9,14 +9,36 @@ from sojourn.contract import GROUP
 def scan() -> Mapping[str, tuple[EntryPoint, ...]]:
     """Every entry point of the group, by its name; a name with more than one is a clash.
 
-    A distribution found twice on the import path counts once, as Python counts it.
+    A distribution found twice on the import path counts once, as Python counts it. One whose
+    entry points cannot be read is left out.
     """
     found: dict[str, tuple[EntryPoint, ...]] = {}
-    for point in entry_points(group=GROUP):
+    for point in _points():
         others = found.get(point.name, ())
         if point not in others:
             found[point.name] = (*others, point)
     return dict(sorted(found.items()))
+
+
+def _points() -> list[EntryPoint]:
+    try:
+        return list(entry_points(group=GROUP))
+    except Exception:  # noqa: BLE001  a damaged distribution, ours or not, stops Python's own scan
+        return [point for dist in _first_of_each_name() for point in _readable(dist)]
+
+
+def _first_of_each_name() -> list[Distribution]:
+    by_name: dict[str, Distribution] = {}
+    for dist in distributions():
+        by_name.setdefault(str(dist.metadata["Name"]).casefold().replace("_", "-"), dist)
+    return list(by_name.values())
+
+
+def _readable(dist: Distribution) -> list[EntryPoint]:
+    try:
+        return list(dist.entry_points.select(group=GROUP))
+    except Exception:  # noqa: BLE001  see above
+        return []
 
 
 def distribution_of(point: EntryPoint) -> tuple[str, str]:

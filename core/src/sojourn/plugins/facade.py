@@ -135,7 +135,7 @@ class Backend:
     def _checked(self, hook: str, check: Callable[[], Answer]) -> Answer:
         try:
             return check()
-        except answers.Broken as rule:
+        except ContractError as rule:
             raise ContractError(
                 f"plugin {self.name!r} breaks the contract in {hook}: {rule}",
                 hint="tell its author; no job's state has been changed by this answer",

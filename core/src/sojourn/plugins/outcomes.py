@@ -35,6 +35,18 @@ class LoadedPlugin:
         backend = [self.backend.summary] if self.backend is not None else []
         return "; ".join([*backend, *(info.summary for info in self.transports)])
 
+    def failed(self, reason: "Reason", cause: str) -> "LoadFailure":
+        """The same plugin, not used after all."""
+        return LoadFailure(
+            self.name,
+            reason,
+            cause,
+            hint=f"uninstall {self.distribution or 'one of the two'}",
+            kinds=self.kinds,
+            distribution=self.distribution,
+            version=self.version,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LoadFailure:

@@ -129,7 +129,8 @@ class Registry:
     def installed(self) -> list[Outcome]:
         """Every plugin, core's own included, loaded or with the reason why not; by name."""
         self._load_all(report=False)
-        return [outcome for _, outcome in sorted(self._outcomes.items())]
+        with self._lock:
+            return [outcome for _, outcome in sorted(self._outcomes.items())]
 
     def register(self, plugin: object, *, name: str) -> None:
         """Add a plugin of this process, as if it were installed under `name`.
@@ -165,24 +166,23 @@ class Registry:
             return self._admit(load(name, points)) if points else None
 
     def _admit(self, outcome: Outcome) -> Outcome:
-        """Register a plugin that fits; one whose transport another offers does not."""
+        """Remember what came of loading a plugin, and register one that fits."""
         if isinstance(outcome, LoadedPlugin):
-            taken = {info.name: each.name for each in self._loaded() for info in each.transports}
-            clash = next((info.name for info in outcome.transports if info.name in taken), None)
-            if clash is None:
-                self._manager.register(outcome.plugin, name=outcome.name)
-            else:
-                outcome = LoadFailure(
-                    outcome.name,
-                    Reason.CLASH,
-                    f"transport {clash!r} is that of plugin {taken[clash]!r}",
-                    hint="uninstall one of the two",
-                    kinds=outcome.kinds,
-                    distribution=outcome.distribution,
-                    version=outcome.version,
-                )
+            outcome = self._registered(outcome)
         self._outcomes[outcome.name] = outcome
         return outcome
+
+    def _registered(self, fitting: LoadedPlugin) -> Outcome:
+        offered = {info.name: each.name for each in self._loaded() for info in each.transports}
+        for info in fitting.transports:
+            if info.name in offered:
+                cause = f"transport {info.name!r} is that of plugin {offered[info.name]!r}"
+                return fitting.failed(Reason.CLASH, cause)
+        try:
+            self._manager.register(fitting.plugin, name=fitting.name)
+        except ValueError:
+            return fitting.failed(Reason.CLASH, "the same object has another name already")
+        return fitting
 
     def _loaded(self) -> list[LoadedPlugin]:
         return [each for each in self._outcomes.values() if isinstance(each, LoadedPlugin)]
