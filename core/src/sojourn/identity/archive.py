@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sojourn.errors import InvalidJob
 from sojourn.identity.digests import DigestMemo, unreadable
-from sojourn.identity.trees import Entry, scan
+from sojourn.identity.scan import Entry, scan
 from sojourn.values.jsonable import shown
 
 BLOCK = 512
@@ -28,7 +28,7 @@ def tree_archive(root: Path, what: str = "directory") -> Iterator[bytes]:
     """The archive of the directory `root`, piece by piece.
 
     Raises:
-        InvalidJob: as `read_tree` does, or a file's size changed while it was read.
+        InvalidJob: as `scan` does, or a file's size changed while it was read.
     """
     written = 0
     for entry in scan(root, what):

@@ -137,7 +137,7 @@ def settled(source: Source, name: str) -> Settled:
         InvalidJob: the node answers with something that is no input.
     """
     for _ in range(8):
-        if not isinstance(source, Node):
+        if isinstance(source, Settled):
             return source
         source = _source(source.__sojourn_input__(), f"input {shown(name)}")
     raise InvalidJob(f"input {shown(name)} is a node that only ever names another node")
