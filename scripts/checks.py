@@ -25,6 +25,7 @@ BIN = Path(sys.executable).parent
 SOURCES = ("core/src", "backends/local/src", "backends/slurm/src", "backends/pbs/src")
 CODE = (*SOURCES, "tests", "scripts", "benchmarks")
 NO_TESTS_COLLECTED = 5
+WORKERS = str(min(4, max(2, os.cpu_count() or 1)))
 SCHEDULER = "slurm or torque or outage"
 
 
@@ -68,29 +69,35 @@ def timed(part: str, check: Callable[[], int]) -> Outcome:
 
 
 @contextmanager
-def real_slurm() -> Iterator[str]:
-    """The real Slurm, as far as it can be had here; gives the reason if it cannot, else ""."""
-    status = slurm_packages.main() if slurm_packages.can_install() else 0
-    reason = slurm_packages.why_not()
-    if status or reason:
-        yield reason
+def real_slurm() -> Iterator[Outcome | None]:
+    """The real Slurm for as long as this is open; gives what is to be said if there is none."""
+    if VARIABLE in os.environ:
+        yield None
+        return
+    reason = slurm_packages.install_missing()
+    if reason:
+        yield Outcome("slurm", False, left_out=reason)
         return
     testbed = Testbed.new(Path(tempfile.mkdtemp(prefix="sojourn-slurm-")), os.getpid())
     try:
         testbed.up()
-        os.environ[VARIABLE] = str(testbed.file)
-        yield ""
+    except RuntimeError as error:
+        yield Outcome("slurm", True, left_out=f"did not start: {error}")
+        return
+    os.environ[VARIABLE] = str(testbed.file)
+    try:
+        yield None
     finally:
         testbed.down()
-        os.environ.pop(VARIABLE, None)
+        del os.environ[VARIABLE]
 
 
-def tests(arguments: list[str], *, scheduler: bool) -> list[Outcome]:
+def tests(arguments: list[str], *, fast: bool) -> list[Outcome]:
     """The tests side by side, then those that stop a scheduler's daemon, by themselves."""
 
     def side_by_side() -> int:
-        left_out = "outage" if scheduler else SCHEDULER
-        words = ("-n", "2", "--dist", "loadgroup", "-m", f"not ({left_out})")
+        left_out = SCHEDULER if fast else "outage"
+        words = ("-n", WORKERS, "--dist", "loadgroup", "-m", f"not ({left_out})")
         status = run("pytest", *words, *arguments)
         return 0 if arguments and status == NO_TESTS_COLLECTED else status
 
@@ -99,21 +106,19 @@ def tests(arguments: list[str], *, scheduler: bool) -> list[Outcome]:
         return 0 if status == NO_TESTS_COLLECTED else status
 
     outcomes = [timed("tests", side_by_side)]
-    if scheduler:
+    if not fast:
         outcomes.append(timed("outages", alone))
     return outcomes
 
 
 def all_tests(arguments: list[str], *, fast: bool) -> list[Outcome]:
-    """The tests, with a real Slurm if that can be had."""
+    """The tests, with a real Slurm if that can be had: without one, those that need it skip."""
     if fast:
-        skipped = Outcome("slurm", False, left_out="--fast: no scheduler")
-        return [*tests(arguments, scheduler=False), skipped]
-    if VARIABLE in os.environ:
-        return tests(arguments, scheduler=True)
-    with real_slurm() as reason:
-        outcomes = tests(arguments, scheduler=not reason)
-    return [*outcomes, Outcome("slurm", False, left_out=reason)] if reason else outcomes
+        left_out = Outcome("slurm", False, left_out="--fast: nothing that needs a scheduler")
+        return [*tests(arguments, fast=True), left_out]
+    with real_slurm() as missing:
+        outcomes = tests(arguments, fast=False)
+    return outcomes if missing is None else [*outcomes, missing]
 
 
 def main() -> int:

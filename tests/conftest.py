@@ -93,9 +93,13 @@ def describe(pid: int) -> str:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what needs root elsewhere, saying so."""
+    """Skip what needs root, a Slurm or an sshd where there is none, saying so."""
     if item.get_closest_marker("root") and os.geteuid() != 0:
         pytest.skip("needs root")
+    if item.get_closest_marker("slurm") or item.get_closest_marker("torque"):
+        reason = slurm_packages.why_not()
+        if reason:
+            pytest.skip(reason)
     if item.get_closest_marker("sshd"):
         try:
             slurm_packages.program("sshd")

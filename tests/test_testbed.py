@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import slurm_packages, users
+from tests.support import users
 from tests.support.daemons import start_time, with_environment
 from tests.support.slurm import MARK, RealSlurm
 from tests.support.testbed import REPOSITORY, Testbed
@@ -90,9 +90,6 @@ def test_no_process_and_no_job_outlives_its_slurm(readable_path: Path) -> None:
 
 
 def test_a_testbed_ends_with_the_process_it_was_made_for(readable_path: Path) -> None:
-    reason = slurm_packages.why_not()
-    if reason:
-        pytest.skip(reason)
     directory = readable_path / "testbed"
     with subprocess.Popen(["sleep", "1000"]) as owner:
         command = [sys.executable, "-m", "tests.support.testbed", "up", str(directory)]

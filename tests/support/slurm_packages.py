@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 PROGRAMS = {
@@ -62,6 +63,7 @@ def has_perl_module(name: str) -> bool:
         return False
 
 
+@cache
 def why_not() -> str:
     """Why no real Slurm can be started here as things are; "" if one can."""
     if os.geteuid() != 0:
@@ -111,20 +113,17 @@ def install(packages: list[str]) -> None:
         subprocess.run(command, env=environment, stdout=sys.stderr, check=True)
 
 
-def main() -> int:
-    """Install what is missing, where that can be done; say what keeps it from being done."""
+def install_missing() -> str:
+    """Install what is missing where that can be done; returns what `why_not` says afterwards."""
     missing = missing_packages()
     if missing and can_install():
         print(f"installing for the tests: {' '.join(missing)}", file=sys.stderr)
         try:
             install(missing)
         except subprocess.CalledProcessError as error:
-            print(f"apt-get ended with {error.returncode}", file=sys.stderr)
-    reason = why_not()
-    if reason:
-        print(reason)
-    return 1 if reason else 0
+            return f"apt-get install {' '.join(missing)} ended with {error.returncode}"
+    return why_not()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(install_missing())
