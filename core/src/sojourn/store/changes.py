@@ -134,7 +134,8 @@ def _record(execute: Any, change: StateChange, now: float) -> JobEvent | None:
     execute(
         _EVENT,
         (change.signature, change.machine, attempt, change.at, old.value, new.value,
-         change.reason, exit_code, change.source, change.evidence[:EVIDENCE_LIMIT]),
+         plain(change.reason), exit_code, change.source,
+         plain(change.evidence[:EVIDENCE_LIMIT])),
     )  # fmt: skip
     return JobEvent(
         signature=change.signature,

@@ -60,6 +60,8 @@ class Table(Generic[Record]):
 
 def plain(value: Any) -> Any:
     """A value as SQLite keeps it: it is told exact types sooner than derived ones."""
+    if isinstance(value, str) and not value.isascii():  # a machine's words may not be UTF-8
+        return value.encode("utf-8", "replace").decode()
     if isinstance(value, tuple | list):
         return " ".join(value)
     if isinstance(value, State):

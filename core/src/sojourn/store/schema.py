@@ -184,6 +184,15 @@ CREATE TABLE digests (
     digest TEXT NOT NULL,
     used_at REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX digests_used ON digests (used_at);
+
+CREATE TABLE archives (
+    tree TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    used_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX archives_used ON archives (used_at);
 """
 
 MIGRATIONS: tuple[str, ...] = (_FIRST,)

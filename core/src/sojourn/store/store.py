@@ -8,12 +8,17 @@ from sojourn.errors import StoreError
 from sojourn.home import store_path
 from sojourn.store.changes import Changes
 from sojourn.store.connection import LOCK_TIMEOUT, Database
+from sojourn.store.digests import StoredMemo
 from sojourn.store.events import Events
 from sojourn.store.faults import damaged
 from sojourn.store.jobs import Jobs
+from sojourn.store.machines import Machines
+from sojourn.store.settings import Settings
+from sojourn.store.steps import Steps
+from sojourn.store.workflows import Workflows
 
 
-class Store(Jobs, Changes, Events):
+class Store(Jobs, Changes, Events, Workflows, Steps, Machines, Settings):
     """The local record. Every method is one transaction, safe with many threads and processes.
 
     `path` is the store's file, by default in Sojourn's home; it is made where there is none.
@@ -36,6 +41,10 @@ class Store(Jobs, Changes, Events):
         Others wait meanwhile, so nothing slow belongs inside.
         """
         return self._db.transaction()
+
+    def digest_memo(self) -> StoredMemo:
+        """What remembers digests of files for `sojourn.identity`; use it in a `with`."""
+        return StoredMemo(self._db)
 
     def check(self) -> None:
         """Read the whole file for damage; takes a second for each few hundred megabytes.
