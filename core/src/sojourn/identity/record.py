@@ -12,7 +12,7 @@ from sojourn.errors import InvalidJob
 from sojourn.identity.canonical import signature_of
 from sojourn.identity.resolve import ResolvedInput
 from sojourn.identity.signature import SignedJob
-from sojourn.values.inputs import JobOutput, NodeOutput, Settled, settled
+from sojourn.values.inputs import JobOutput, NodeOutput, Origin, origin_of
 from sojourn.values.job import Job
 
 _TEXTS = ("digest", "signature", "output", "remote")
@@ -46,7 +46,7 @@ def from_json(record: Mapping[str, Any]) -> SignedJob:
                 "the record of a job is damaged: its components have another signature"
             )
         inputs = tuple(
-            _read(name, entry, components["inputs"][name], settled(job.inputs[name].source, name))
+            _read(name, entry, components["inputs"][name], origin_of(job.inputs[name].source, name))
             for name, entry in record["inputs"].items()
         )
         return SignedJob(job, record["signature"], components, inputs, record.get("script", ""))
@@ -60,10 +60,11 @@ def _write(given: ResolvedInput) -> dict[str, Any]:
 
 
 def _read(
-    name: str, entry: Mapping[str, Any], component: Mapping[str, Any], source: Settled
+    name: str, entry: Mapping[str, Any], component: Mapping[str, Any], source: Origin
 ) -> ResolvedInput:
     held: object = source.value if isinstance(source, NodeOutput) else source
-    if entry["kind"] in ("file", "tree") and not isinstance(held, Path | bytes):
+    local = entry["kind"] in ("file", "tree")
+    if local and not isinstance(held, Path | bytes):
         raise InvalidJob(f"the record of a job is damaged: input {name!r} has no source")
     if entry["kind"] == "output" and not isinstance(source, JobOutput | NodeOutput):
         raise InvalidJob(f"the record of a job is damaged: input {name!r} has no job")
@@ -72,7 +73,7 @@ def _read(
         name,
         entry["kind"],
         component,
-        path=held if isinstance(held, Path) else None,
-        content=held if isinstance(held, bytes) else None,
+        path=held if local and isinstance(held, Path) else None,
+        content=held if local and isinstance(held, bytes) else None,
         **words,
     )

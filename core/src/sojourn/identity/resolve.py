@@ -1,6 +1,7 @@
 """From what a job names as inputs to what they are: digests, sizes, signatures."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from sojourn.errors import InvalidJob
 from sojourn.identity.archive import archive_digest
 from sojourn.identity.digests import DigestMemo, Digests, FileIdentity
 from sojourn.identity.trees import Tree, read_tree
-from sojourn.values.inputs import JobOutput, NodeOutput, Remote, Settled
+from sojourn.values.inputs import JobOutput, NodeOutput, Origin, Remote
 from sojourn.values.job import Job
 from sojourn.values.jsonable import shown
 from sojourn.values.messages import Blob
@@ -105,7 +106,7 @@ class Resolver:
     """`id(job)` -> signature, for outputs of `Job` objects."""
     _trees: dict[Path, Tree] = field(default_factory=dict)
 
-    def resolve(self, name: str, source: Settled, readonly: bool) -> ResolvedInput:
+    def resolve(self, name: str, source: Origin, readonly: bool) -> ResolvedInput:
         """What `source`, put into the job's directory as `name`, is.
 
         Raises:
@@ -139,7 +140,7 @@ class Resolver:
         """What a local file or directory is."""
         if path in self._trees:
             return self._trees[path]
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 (Path.is_dir raises where it may not look)
             return self._trees.setdefault(path, read_tree(path, self.digests, what))
         return self.digests.file(path, what)
 
@@ -172,14 +173,14 @@ class Resolver:
         return ResolvedInput(name, "remote", component, readonly, remote=remote.path)
 
 
-def needs_asking(source: Settled) -> str | None:
+def needs_asking(source: Origin) -> str | None:
     """The path on the machine that must be looked at to know what `source` is."""
     if isinstance(source, Remote) and source.digest is None and source.version is None:
         return source.path
     return None
 
 
-def job_of(source: Settled) -> Job | None:
+def job_of(source: Origin) -> Job | None:
     """The job object whose output `source` is."""
     return source.job if isinstance(source, JobOutput) else None
 

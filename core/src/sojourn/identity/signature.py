@@ -17,7 +17,7 @@ from sojourn.identity.resolve import (
     needs_asking,
 )
 from sojourn.identity.script_text import read_script
-from sojourn.values.inputs import Settled, settled
+from sojourn.values.inputs import Origin, origin_of
 from sojourn.values.job import Job
 from sojourn.values.resources import Resources
 
@@ -120,7 +120,7 @@ def sign_many(
     return [signed[id(job)] for job in jobs]
 
 
-_Asked = dict[int, tuple[Job, dict[str, Settled]]]
+_Asked = dict[int, tuple[Job, dict[str, Origin]]]
 
 
 def _with_upstream(jobs: Sequence[Job]) -> _Asked:
@@ -136,7 +136,7 @@ def _with_upstream(jobs: Sequence[Job]) -> _Asked:
             done[id(job)] = begun[id(job)]
             waiting.pop()
         else:
-            inputs = {name: settled(given.source, name) for name, given in job.inputs.items()}
+            inputs = {name: origin_of(given.source, name) for name, given in job.inputs.items()}
             begun[id(job)] = (job, inputs)
             for parent in _parents(inputs):
                 if id(parent) in begun and id(parent) not in done:
@@ -145,5 +145,5 @@ def _with_upstream(jobs: Sequence[Job]) -> _Asked:
     return done
 
 
-def _parents(inputs: Mapping[str, Settled]) -> list[Job]:
+def _parents(inputs: Mapping[str, Origin]) -> list[Job]:
     return [parent for parent in map(job_of, inputs.values()) if parent is not None]

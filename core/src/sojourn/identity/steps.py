@@ -14,8 +14,8 @@ from sojourn.errors import InvalidJob
 from sojourn.identity.canonical import signature_of
 from sojourn.identity.digests import Digests
 from sojourn.identity.resolve import Resolver, output_component
-from sojourn.values.inputs import Input, JobOutput, Node, NodeOutput, Remote, local_path, settled
-from sojourn.values.jsonable import plain, shown
+from sojourn.values.inputs import Input, JobOutput, Node, NodeOutput, Remote, local_path, origin_of
+from sojourn.values.jsonable import MAX_DEPTH, plain, shown
 from sojourn.values.names import label
 
 TAG = "$"
@@ -97,14 +97,16 @@ class _Arguments:
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
 
-    def encode(self, value: Any, place: str) -> Any:
+    def encode(self, value: Any, place: str, depth: int = 0) -> Any:
+        if depth > MAX_DEPTH:
+            raise InvalidJob(f"argument {place[:60]}... is nested deeper than {MAX_DEPTH}")
         if isinstance(value, Mapping):
             return {
-                self._key(key, place): self.encode(item, f"{place}.{key}")
+                self._key(key, place): self.encode(item, f"{place}.{key}", depth + 1)
                 for key, item in value.items()
             }
         if isinstance(value, list | tuple):
-            return [self.encode(item, f"{place}[{at}]") for at, item in enumerate(value)]
+            return [self.encode(item, f"{place}[{at}]", depth + 1) for at, item in enumerate(value)]
         if value is None or isinstance(value, bool | int | float | str):
             return plain(value, f"argument {place}")
         component = self._input(value, place)
@@ -128,7 +130,7 @@ class _Arguments:
         if isinstance(value, Input):
             value = value.source
         if isinstance(value, Node):
-            value = settled(value, place)
+            value = origin_of(value, place)
         if isinstance(value, bytes | bytearray | memoryview):
             value = bytes(value)
         elif isinstance(value, os.PathLike):

@@ -97,10 +97,10 @@ class Node(Protocol):
         ...
 
 
-Settled: TypeAlias = Path | bytes | Remote | JobOutput | NodeOutput
-"""An input's source when nodes have been asked."""
+Origin: TypeAlias = Path | bytes | Remote | JobOutput | NodeOutput
+"""Where an input comes from, once a node has been asked."""
 
-Source: TypeAlias = Settled | Node
+Source: TypeAlias = Origin | Node
 """What an `Input` holds."""
 
 
@@ -130,14 +130,14 @@ InputLike: TypeAlias = Input | Source | str | os.PathLike[str]
 """What may be given for an input."""
 
 
-def settled(source: Source, name: str) -> Settled:
+def origin_of(source: Source, name: str) -> Origin:
     """The source itself, or what the node that it is says of itself.
 
     Raises:
         InvalidJob: the node answers with something that is no input.
     """
     for _ in range(8):
-        if isinstance(source, Settled):
+        if isinstance(source, Origin):
             return source
         source = _source(source.__sojourn_input__(), f"input {shown(name)}")
     raise InvalidJob(f"input {shown(name)} is a node that only ever names another node")
@@ -155,11 +155,11 @@ def read_input(name: str, value: object) -> Input:
 
 
 def local_path(value: "str | os.PathLike[str]", what: str) -> Path:
-    """An absolute path; what is relative starts from the current directory."""
+    """An absolute path; what is relative starts from the current directory, `~` is the home."""
     given = os.fspath(value)
     if not isinstance(given, str) or not given or "\0" in given:
         raise InvalidJob(f"{what} is no path: {shown(given)}")
-    return Path(os.path.abspath(given))  # noqa: PTH100 (resolve() would read the disk)
+    return Path(os.path.abspath(os.path.expanduser(given)))  # noqa: PTH100, PTH111 (resolve() reads the disk)
 
 
 def _source(value: object, what: str) -> Source:

@@ -18,8 +18,8 @@ from sojourn.values.patterns import covers, is_glob
 from sojourn.values.resources import Resources
 from sojourn.values.validation import UserValue
 
-_Hidden = Field(repr=False)
-"""Inputs may be long, secrets are secret."""
+_Long = Field(repr=False)
+_Secret = Field(repr=False, exclude=True)
 
 
 def _empty() -> Any:
@@ -39,7 +39,7 @@ class Job(UserValue):
     """A shell line, or a list of arguments which no shell interprets."""
     script: Annotated[Path | None, PlainValidator(fields.read_script)] = None
     """An existing batch script, run instead of a command."""
-    inputs: Annotated[dict[str, Input], PlainValidator(fields.read_inputs), _Hidden] = _empty()
+    inputs: Annotated[dict[str, Input], PlainValidator(fields.read_inputs), _Long] = _empty()
     """Name in the job's directory -> what is put there; see `sojourn.values.inputs`."""
     outputs: Annotated[tuple[str | Remote, ...], PlainValidator(fields.read_outputs)] = ()
     """Names or patterns (`* ? [ ]`) that must be there at the end; `Remote(...)` stays there."""
@@ -50,7 +50,7 @@ class Job(UserValue):
     env: Annotated[dict[str, str], PlainValidator(fields.read_env)] = _empty()
     """Environment variables; nothing is inherited from whoever submits."""
     secret_env: Annotated[
-        dict[str, str | None], PlainValidator(fields.read_secret_env), _Hidden
+        dict[str, str | None], PlainValidator(fields.read_secret_env), _Secret
     ] = _empty()
     """Variables outside identity, store and logs: names alone, taken from this process's
     environment when the job is handed in, or names with values."""

@@ -11,7 +11,7 @@ from sojourn.errors import InvalidJob
 from sojourn.values.jsonable import shown
 from sojourn.values.names import relative
 
-_BRACKET = re.compile(r"\[!?\]?[^\]/]*\]")
+_BRACKET = re.compile(r"\[!?+(?:\]|[^\]/])[^\]/]*\]")
 
 
 def read_pattern(value: object, what: str = "output") -> str:
@@ -32,7 +32,13 @@ def read_pattern(value: object, what: str = "output") -> str:
             raise InvalidJob(
                 f"{what} has a character class: {shown(pattern)}", hint="write a range, as [0-9]"
             )
-    if any(is_glob(part) and _part(part).fullmatch("..") for part in pattern.split("/")):
+    try:
+        upwards = any(is_glob(part) and _part(part).fullmatch("..") for part in pattern.split("/"))
+    except re.error:
+        raise InvalidJob(
+            f"{what} has a range that runs backwards: {shown(pattern)}", hint="write [a-z]"
+        ) from None
+    if upwards:
         raise InvalidJob(
             f"{what} would match '..': {shown(pattern)}", hint="leave out the leading dot"
         )
@@ -78,5 +84,10 @@ def _part(pattern: str) -> re.Pattern[str]:
 def _bracket(bracket: str) -> str:
     inner = bracket[1:-1]
     negated = inner.startswith("!")
-    members = re.sub(r"([\\\[\]^&~|])", r"\\\1", inner[1:] if negated else inner)
+    members = re.sub(
+        r"(.)-(.)|.",
+        lambda found: "-".join(map(re.escape, found.groups())) if found[1] else re.escape(found[0]),
+        inner[1:] if negated else inner,
+        flags=re.DOTALL,
+    )
     return f"[{'^' if negated else ''}{members}]"

@@ -7,11 +7,12 @@ secrets only the names are kept.
 import base64
 import binascii
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sojourn.errors import InvalidJob
-from sojourn.values.inputs import Input, JobOutput, NodeOutput, Remote, Settled, settled
+from sojourn.values.inputs import Input, JobOutput, NodeOutput, Origin, Remote, origin_of
 from sojourn.values.jsonable import shown
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def write(job: "Job", signatures: Mapping[int, str]) -> dict[str, Any]:
         record["command"] = job.command if isinstance(job.command, str) else list(job.command)
     if job.script is not None:
         record["script"] = str(job.script)
-    record |= {word: value for word in _AS_THEY_ARE if (value := getattr(job, word))}
+    record |= {word: deepcopy(value) for word in _AS_THEY_ARE if (value := getattr(job, word))}
     record |= {word: list(value) for word in _LISTS if (value := getattr(job, word))}
     if job.inputs:
         record["inputs"] = {
@@ -78,11 +79,11 @@ def read(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write_input(name: str, given: Input, signatures: Mapping[int, str]) -> dict[str, Any]:
-    record = _write_source(name, settled(given.source, name), signatures)
+    record = _write_source(name, origin_of(given.source, name), signatures)
     return {**record, "readonly": True} if given.readonly else record
 
 
-def _write_source(name: str, source: Settled, signatures: Mapping[int, str]) -> dict[str, Any]:
+def _write_source(name: str, source: Origin, signatures: Mapping[int, str]) -> dict[str, Any]:
     match source:
         case Path():
             return {"path": str(source)}
@@ -103,7 +104,7 @@ def _write_source(name: str, source: Settled, signatures: Mapping[int, str]) -> 
             return node
 
 
-def _read_source(record: Mapping[str, Any]) -> Settled:
+def _read_source(record: Mapping[str, Any]) -> Origin:
     if "path" in record:
         return Path(record["path"])
     if "base64" in record:
