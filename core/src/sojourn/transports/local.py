@@ -24,6 +24,7 @@ class LocalChannel(PipeChannel):
 
     def wait(self) -> int:
         status = self._process.wait()
+        self._refuse_closed()
         # What it wrote to standard error is complete with the status, unless a child of it
         # keeps the pipe open.
         self._joined_stderr(0.5)

@@ -171,15 +171,14 @@ class PipeChannel:
         poll.register(self._wake_read, select.POLLIN)
         while True:
             poll.poll()
-            try:
+            last = self._closed.is_set()
+            with contextlib.suppress(BlockingIOError):
                 data = os.read(self._ends.stderr, _READ_SIZE)
-            except BlockingIOError:
-                if self._closed.is_set():
+                if not data:
                     return
-                continue
-            if not data:
+                self._stderr(data)
+            if last:
                 return
-            self._stderr(data)
 
     def _stderr(self, data: bytes) -> None:
         self._tail.add(data)

@@ -90,7 +90,7 @@ def route(settings: "SshConfig") -> tuple[Host, ...]:
     """
     look_up: Callable[[str, list[str]], Options]
     if shutil.which("ssh") is not None:
-        look_up = _ask_ssh
+        look_up = ask_ssh
         options = ssh_options(settings)
     else:
         look_up = _Reader(settings)
@@ -127,7 +127,12 @@ def parse_ssh_g(text: str) -> dict[str, list[str]]:
     return options
 
 
-def _ask_ssh(name: str, options: list[str]) -> Options:
+def ask_ssh(name: str, options: list[str]) -> Options:
+    """What the ssh program makes of `name` with these options.
+
+    Raises:
+        ConfigError: what ssh says is wrong with its configuration.
+    """
     try:
         answer = subprocess.run(
             ["ssh", *options, "-G", "--", name],
@@ -190,7 +195,7 @@ class _Reader:
 
 
 def _jumps(options: Options) -> list[str]:
-    text = _first(options, "proxyjump")
+    text = first(options, "proxyjump")
     return [] if text in ("", "none") else [part.strip() for part in text.split(",")]
 
 
@@ -209,17 +214,18 @@ def _jump(text: str) -> tuple[str, list[str]]:
     return name, arguments
 
 
-def _first(options: Options, keyword: str, default: str = "") -> str:
+def first(options: Options, keyword: str, default: str = "") -> str:
+    """The first value of a keyword."""
     values = options.get(keyword)
     return values[0] if values else default
 
 
 def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:
-    hostname = _first(options, "hostname", alias)
-    user = _first(options, "user") or getpass.getuser()
-    port = int(_first(options, "port", "22"))
-    key_alias = _first(options, "hostkeyalias")
-    tokens = _tokens(alias, hostname, port, user, key_alias, _first(options, "proxyjump"))
+    hostname = first(options, "hostname", alias)
+    user = first(options, "user") or getpass.getuser()
+    port = int(first(options, "port", "22"))
+    key_alias = first(options, "hostkeyalias")
+    tokens = _tokens(alias, hostname, port, user, key_alias, first(options, "proxyjump"))
 
     def path(text: str) -> Path:
         return Path(expand(text, tokens)).expanduser()
@@ -228,12 +234,12 @@ def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:
         return tuple(path(value) for value in options.get(keyword, []) if value != "none")
 
     def split_paths(keyword: str) -> list[Path]:
-        return [path(part) for part in _words(_first(options, keyword)) if part != "none"]
+        return [path(part) for part in _words(first(options, keyword)) if part != "none"]
 
-    agent = _first(options, "identityagent")
+    agent = first(options, "identityagent")
     if agent.startswith("$"):
         agent = os.environ.get(agent[1:].strip("{}"), "none")
-    command = _first(options, "proxycommand")
+    command = first(options, "proxycommand")
     return Host(
         alias=alias,
         hostname=hostname,
@@ -241,7 +247,7 @@ def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:
         user=user,
         identity_files=paths("identityfile"),
         certificate_files=paths("certificatefile"),
-        identities_only=_first(options, "identitiesonly") == "yes",
+        identities_only=first(options, "identitiesonly") == "yes",
         identity_agent=""
         if agent in ("", "SSH_AUTH_SOCK")
         else agent
@@ -249,7 +255,7 @@ def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:
         else str(path(agent)),
         known_hosts=(*split_paths("userknownhostsfile"), *split_paths("globalknownhostsfile")),
         host_key_alias=key_alias,
-        address_family=_first(options, "addressfamily", "any"),
+        address_family=first(options, "addressfamily", "any"),
         proxy_command="" if behind_jump or command == "none" else expand(command, tokens),
     )
 

@@ -43,14 +43,15 @@ class Pulse:
     def __init__(self, sock: Any) -> None:
         self._sock = sock
         self.send = sock.send
-        self.close = sock.close
-        self.settimeout = sock.settimeout
         self.last_heard = time.monotonic()
 
     def recv(self, size: int) -> bytes:
         data: bytes = self._sock.recv(size)
         self.last_heard = time.monotonic()
         return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
 
 
 class Wire(paramiko.Transport):
