@@ -12,7 +12,7 @@ from sojourn.values.job import Job
 from sojourn.values.jsonable import plain
 from sojourn.values.resources import Resources
 
-_AS_GIVEN = ("setup", "env", "parameters", "version", "check")
+_AS_GIVEN = ("env", "parameters", "version", "check")
 
 
 def components_of(
@@ -33,6 +33,8 @@ def components_of(
         InvalidJob: a plugin's part is not JSON, or `identity` draws in a machine and there is none.
     """
     components: dict[str, Any] = {"format": SIGNATURE_FORMAT, **_what_runs(job, script)}
+    if job.setup:
+        components["setup"] = "\n".join(job.setup).split("\n")
     components |= {word: value for word in _AS_GIVEN if (value := getattr(job, word))}
     if job.accept_exit != (0,):
         components["accept_exit"] = list(job.accept_exit)

@@ -79,10 +79,9 @@ def read_outputs(value: object) -> tuple[str | Remote, ...]:
 
 
 def read_setup(value: object) -> tuple[str, ...]:
-    """Lines, without the empty ones before and after."""
+    """Entries of one or more lines, each a whole for the shell; blank ones are left out."""
     given = (value,) if isinstance(value, str) else _many(value, "setup")
-    whole = "\n".join(text(line, "setup") for line in given)
-    return tuple(whole.strip("\n").split("\n")) if whole.strip() else ()
+    return tuple(entry.strip("\n") for entry in given if text(entry, "setup").strip())
 
 
 def read_env(value: object) -> dict[str, str]:

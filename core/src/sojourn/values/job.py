@@ -46,7 +46,7 @@ class Job(UserValue):
     resources: Resources = Resources()
     """What it asks of the machine; not part of its identity."""
     setup: Annotated[tuple[str, ...], PlainValidator(fields.read_setup)] = ()
-    """Shell lines before the command; one text of several lines is the same as a list of them."""
+    """Shell lines before the command, in a text or a list; one that fails ends the job."""
     env: Annotated[dict[str, str], PlainValidator(fields.read_env)] = _empty()
     """Environment variables; nothing is inherited from whoever submits."""
     secret_env: Annotated[

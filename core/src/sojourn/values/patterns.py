@@ -11,7 +11,16 @@ from sojourn.errors import InvalidJob
 from sojourn.values.jsonable import shown
 from sojourn.values.names import relative
 
-_BRACKET = re.compile(r"\[!?+(?:\]|[^\]/])[^\]/]*\]")
+_BRACKET = re.compile(r"\[[^\]/]+\]")
+
+_UNSOUND = (
+    (re.compile(r"\*\*"), "has '**'", "name the directory, or write one '*' for each level"),
+    (re.compile(r"\[\^"), "has '[^'", "write '[!' instead"),
+    (re.compile(r"\[!?\]"), "has a ']' right after '['", "write '?' for it"),
+    (re.compile(r"\[[^\]]*\[[:.=]"), "has a character class", "write a range, as [0-9]"),
+    (re.compile(r"\[[^\]/]*/[^\]]*\]"), "has a '/' between brackets", "leave it out"),
+)
+"""What shells read differently: what to look for, what is wrong, what to do."""
 
 
 def read_pattern(value: object, what: str = "output") -> str:
@@ -21,24 +30,16 @@ def read_pattern(value: object, what: str = "output") -> str:
         InvalidJob: not a sound name, or a wildcard that shells read differently.
     """
     pattern = relative(value, what)
-    if "**" in pattern:
-        raise InvalidJob(
-            f"{what} has '**': {shown(pattern)}", hint="name the directory, or one level each"
-        )
-    for bracket in _BRACKET.findall(pattern):
-        if bracket[1] == "^":
-            raise InvalidJob(f"{what} has '[^': {shown(pattern)}", hint="write '[!' instead")
-        if re.search(r"\[[:.=]", bracket[1:]):
-            raise InvalidJob(
-                f"{what} has a character class: {shown(pattern)}", hint="write a range, as [0-9]"
-            )
+    for unsound, mistake, hint in _UNSOUND:
+        if unsound.search(pattern):
+            raise InvalidJob(f"{what} {mistake}: {shown(pattern)}", hint=hint)
     try:
-        upwards = any(is_glob(part) and _part(part).fullmatch("..") for part in pattern.split("/"))
+        parts = [_part(part) for part in pattern.split("/") if is_glob(part)]
     except re.error:
         raise InvalidJob(
             f"{what} has a range that runs backwards: {shown(pattern)}", hint="write [a-z]"
         ) from None
-    if upwards:
+    if any(part.fullmatch("..") for part in parts):
         raise InvalidJob(
             f"{what} would match '..': {shown(pattern)}", hint="leave out the leading dot"
         )
