@@ -98,7 +98,7 @@ def test_a_testbed_ends_with_the_process_it_was_made_for(readable_path: Path) ->
         bed = Testbed.load(directory / "testbed.json")
         keeper = bed.keeper.pid
         pids = [d.pid for slurm in (bed.slurm, bed.plain_slurm) for d in slurm.daemons]
-        pids += [bed.login_node.daemon().pid, keeper]
+        pids += [bed.login_node.daemon.pid, keeper]
         owner.kill()
     eventually(lambda: not [pid for pid in pids if pid is None or start_time(pid) is not None])
     assert not directory.exists()

@@ -51,6 +51,11 @@ def end(pid: int, patience: float = 10.0) -> None:
             os.kill(pid, sent)
         if await_end(pid, started, patience):
             break
+    reap(pid)
+
+
+def reap(pid: int) -> None:
+    """Take the exit status of one that has ended, if it was a child of this process."""
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
 
@@ -127,11 +132,18 @@ class Daemon:
     @property
     def pid(self) -> int | None:
         """The id of the very process that was started; None if it does not run."""
+        recorded = self._recorded
+        if recorded is None or start_time(recorded[0]) != recorded[1]:
+            return None
+        return recorded[0]
+
+    @property
+    def _recorded(self) -> tuple[int, str] | None:
         try:
             pid, started = json.loads(self.record.read_text())
         except (OSError, ValueError):
             return None
-        return int(pid) if started is not None and start_time(pid) == started else None
+        return int(pid), str(started)
 
     def start(self) -> None:
         """Start it and wait until it is ready. One that runs is left as it is.
@@ -154,13 +166,13 @@ class Daemon:
             setsid=True,
         )
         self.record.write_text(json.dumps([pid, start_time(pid)]))
-        try:
+        with suppress(AssertionError):
             eventually(lambda: self.ready() or self.pid is None, timeout=self.patience)
-        except AssertionError:
-            self.stop()
-        if self.pid is None:
-            tail = self.log.read_text(errors="replace")[-2000:]
-            raise RuntimeError(f"{self.name} ended, or was not ready in time\n{tail}")
+            if self.pid is not None:
+                return
+        self.stop()
+        tail = self.log.read_text(errors="replace")[-2000:]
+        raise RuntimeError(f"{self.name} ended, or was not ready in time\n{tail}")
 
     def stop(self) -> None:
         """End it. One that does not run is left alone."""
@@ -168,6 +180,8 @@ class Daemon:
         if pid is not None:
             os.kill(pid, signal.SIGCONT)
             end(pid, self.patience)
+        elif self._recorded is not None:
+            reap(self._recorded[0])
         self.record.unlink(missing_ok=True)
 
     def restart(self) -> None:

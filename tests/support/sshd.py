@@ -11,7 +11,7 @@ import secrets
 import shlex
 import socket
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -137,6 +137,33 @@ def make_key(file: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
     return file
 
 
+def configure(sshd: Sshd, *options: str) -> None:
+    """Write its keys and its configuration; of several lines for one thing sshd takes the first."""
+    make_key(sshd.identity_file)
+    make_key(sshd.host_key)
+    sshd.authorized_keys.write_text(Path(f"{sshd.identity_file}.pub").read_text())
+    sshd.known_hosts_file.write_text(f"{sshd.name} {Path(f'{sshd.host_key}.pub').read_text()}")
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)
+    lines = [
+        *options,
+        f"ListenAddress {sshd.name}",
+        f"HostKey {sshd.host_key}",
+        "PidFile none",
+        f"AllowUsers {sshd.user}",
+        f"AuthorizedKeysFile {sshd.authorized_keys}",
+        "StrictModes no",
+        "PermitRootLogin yes",
+        "UsePAM no",
+        "PasswordAuthentication no",
+        "KbdInteractiveAuthentication no",
+        "MaxStartups 100",
+        "UseDNS no",
+        "Subsystem sftp internal-sftp",
+    ]
+    (sshd.directory / "sshd_config").write_text("\n".join([*lines, ""]))
+
+
 @contextmanager
 def running(
     directory: Path, *options: str, host: str = "127.0.0.1", code: bool = False
@@ -149,33 +176,13 @@ def running(
     service = f"sojourn-test-{secrets.token_hex(6)}"
     path = _sshd_with_service(directory, service) if code else program("sshd")
     sshd = Sshd(directory, free_port(), host, path)
-    make_key(sshd.identity_file)
-    make_key(sshd.host_key)
-    sshd.authorized_keys.write_text(Path(f"{sshd.identity_file}.pub").read_text())
-    sshd.known_hosts_file.write_text(f"{sshd.name} {Path(f'{sshd.host_key}.pub').read_text()}")
-    if os.geteuid() == 0:
-        Path("/run/sshd").mkdir(exist_ok=True)
-    lines: Sequence[str] = [
-        *options,
-        f"ListenAddress {sshd.name}",
-        f"HostKey {sshd.host_key}",
-        "PidFile none",
-        f"AllowUsers {sshd.user}",
-        f"AuthorizedKeysFile {sshd.authorized_keys}",
-        "StrictModes no",
-        "PermitRootLogin yes",
-        f"UsePAM {'yes' if code else 'no'}",
-        "PasswordAuthentication no",
-        f"KbdInteractiveAuthentication {'yes' if code else 'no'}",
-        "MaxStartups 100",
-        "UseDNS no",
-        "Subsystem sftp internal-sftp",
-    ]
+    lines: list[str] = []
     if code:
-        lines = ["AuthenticationMethods publickey,keyboard-interactive", *lines]
+        lines = ["AuthenticationMethods publickey,keyboard-interactive"]
+        lines += ["UsePAM yes", "KbdInteractiveAuthentication yes"]
         if _knows("PAMServiceName"):
-            lines = [f"PAMServiceName {service}", *lines]
-    (directory / "sshd_config").write_text("\n".join([*lines, ""]))
+            lines.append(f"PAMServiceName {service}")
+    configure(sshd, *lines, *options)
     with _pam_service(sshd, service) if code else nullcontext():
         sshd.daemon.start()
         try:

@@ -18,9 +18,10 @@ from pathlib import Path
 
 from tests.support import users
 from tests.support.daemons import Daemon, await_end, start_time
-from tests.support.login_node import LoginNode
 from tests.support.ports import free_port
 from tests.support.slurm import RealSlurm
+from tests.support.slurm_packages import program
+from tests.support.sshd import Sshd, configure
 
 VARIABLE = "SOJOURN_TEST_SLURM"
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -54,9 +55,10 @@ class Testbed:
         return RealSlurm.attach(self.directory / "plain")
 
     @property
-    def login_node(self) -> LoginNode:
+    def login_node(self) -> Sshd:
         """The sshd through which the ordinary users come; its sessions find `slurm`."""
-        return LoginNode(self.directory / "login", self.port)
+        path, user = program("sshd"), users.USERS[0]
+        return Sshd(self.directory / "login", self.port, program=path, user=user)
 
     @property
     def keeper(self) -> Daemon:
@@ -92,8 +94,7 @@ class Testbed:
             for name, accounting in (("plain", False), ("slurm", True)):
                 slurm = RealSlurm.create(self.directory / name, accounting=accounting)
                 slurm.start(users.USERS)
-            self.login_node.write(self.slurm.environment)
-            self.login_node.daemon().start()
+            self._start_login_node()
             self.keeper.start()
             self.file.write_text(json.dumps({"owner": self.owner, "port": self.port}))
             undo.pop_all()
@@ -113,8 +114,16 @@ class Testbed:
         with _locked(self.directory):
             self._end()
 
+    def _start_login_node(self) -> None:
+        node = self.login_node
+        node.directory.mkdir()
+        variables = " ".join(f"{name}={value}" for name, value in self.slurm.environment.items())
+        allowed = f"AllowUsers {' '.join(users.USERS)}"
+        configure(node, allowed, f"SetEnv {variables}", "MaxSessions 100")
+        node.daemon.start()
+
     def _end(self) -> None:
-        self.login_node.stop()
+        self.login_node.stop_all()
         for name in ("slurm", "plain"):
             if (self.directory / name / "layout.json").exists():
                 RealSlurm.attach(self.directory / name).stop()
