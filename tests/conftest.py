@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support import slurm_packages
-from tests.support.daemons import end_all, with_environment
+from tests.support.processes import end_all, with_environment
 from tests.support.slurm import RealSlurm
 from tests.support.testbed import VARIABLE, Testbed
 from tests.support.waiting import eventually

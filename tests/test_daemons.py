@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import slurm_packages
-from tests.support.daemons import Daemon, start_time
+from tests.support.daemons import Daemon
+from tests.support.processes import start_time
 
 
 def shell(directory: Path, text: str, patience: float = 5.0) -> Daemon:

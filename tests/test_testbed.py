@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import users
-from tests.support.daemons import start_time, with_environment
+from tests.support.processes import start_time, with_environment
 from tests.support.slurm import MARK, RealSlurm
 from tests.support.testbed import REPOSITORY, Testbed
 from tests.support.waiting import eventually

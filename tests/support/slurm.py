@@ -4,28 +4,21 @@ Nothing of the host is used but the programs: no /etc/slurm, no /run, no service
 and the packages of `slurm_packages`.
 """
 
-import json
 import os
 import secrets
 import subprocess
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.support import slurm_conf, slurm_database
-from tests.support.daemons import Daemon, end_all, with_environment
+from tests.support import slurm_database, slurm_files
+from tests.support.daemons import Daemon
 from tests.support.ports import free_port
+from tests.support.processes import end_all, with_environment
 from tests.support.slurm_conf import Layout
 from tests.support.slurm_packages import program
-
-CLIENTS = (
-    *("sbatch", "squeue", "sacct", "scancel", "scontrol", "sinfo", "sacctmgr", "srun"),
-    *("qsub", "qstat", "qdel", "qhold", "qrls", "qalter", "pbsnodes"),
-)
-"""Slurm's own commands and the Torque ones: what `bin` has a wrapper for."""
 
 MARK = "SOJOURN_TEST_SLURM_DIRECTORY"
 """In the environment of every daemon, and so of what it starts for a job."""
@@ -95,15 +88,13 @@ class RealSlurm:
             min_job_age=min_job_age,
             max_array_size=max_array_size,
         )
-        slurm = cls(layout)
-        slurm._write()
-        return slurm
+        slurm_files.write_all(layout)
+        return cls(layout)
 
     @classmethod
     def attach(cls, directory: Path) -> Self:
         """The one that was created in `directory`, by whatever process."""
-        values = json.loads((directory / "layout.json").read_text())
-        return cls(Layout(**{**values, "directory": directory}))
+        return cls(slurm_files.read_layout(directory))
 
     @property
     def has_accounting(self) -> bool:
@@ -178,27 +169,3 @@ class RealSlurm:
     def _node_is_up(self) -> bool:
         shown = self.call("sinfo", "--noheader", "--partition=normal", "--format=%t", check=False)
         return shown.stdout.strip() in {"idle", "mix", "alloc", "comp"}
-
-    def _write(self) -> None:
-        layout, at = self.layout, self.directory
-        for name in ("", "state", "spool", "bin", "munge"):
-            (at / name).mkdir(mode=0o755, exist_ok=True)
-        (at / "private").mkdir(mode=0o700)
-        write(at / "private" / "munge.key", secrets.token_bytes(128), 0o600)
-        write(layout.conf, slurm_conf.slurm_conf(layout).encode(), 0o644)
-        write(at / "gres.conf", slurm_conf.gres_conf().encode(), 0o644)
-        values = {**asdict(layout), "directory": str(at)}
-        write(at / "layout.json", json.dumps(values).encode(), 0o644)
-        for name in CLIENTS:
-            text = f'#!/bin/sh\nSLURM_CONF={layout.conf} exec {program(name)} "$@"\n'
-            write(self.bin / name, text.encode(), 0o755)
-        if self.has_accounting:
-            write(at / "slurmdbd.conf", slurm_conf.slurmdbd_conf(layout).encode(), 0o600)
-            slurm_database.create_database(layout)
-
-
-def write(path: Path, content: bytes, mode: int) -> None:
-    """Write a file with exactly that mode, whatever the umask."""
-    path.touch(mode=0o600)
-    path.write_bytes(content)
-    path.chmod(mode)

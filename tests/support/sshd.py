@@ -19,8 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.daemons import Daemon, descendants, end
+from tests.support.daemons import Daemon
 from tests.support.ports import free_port
+from tests.support.processes import descendants, end
 from tests.support.slurm_packages import program
 
 ACTIVE_CODES = "codes"

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support import users
-from tests.support.daemons import Daemon, await_end, start_time
+from tests.support.daemons import Daemon
 from tests.support.ports import free_port
+from tests.support.processes import await_end, start_time
 from tests.support.slurm import RealSlurm
 from tests.support.slurm_packages import program
 from tests.support.sshd import Sshd, configure

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from tests.support.daemons import end_all, processes_of, start_time
+from tests.support.processes import end_all, processes_of, start_time
 from tests.support.slurm_packages import program
 
 USERS = ("sojourn-test1", "sojourn-test2")
