@@ -13,6 +13,7 @@ from sojourn.values.messages import (
     Change,
     Changed,
     CheckLine,
+    ExitReport,
     FetchAnswer,
     Phase,
     PollAnswer,
@@ -81,7 +82,14 @@ def changes(keys: Sequence[tuple[str, int]], given: object) -> list[Change]:
 
 def fetched(keys: Sequence[str], given: object) -> list[FetchAnswer]:
     """The answers to fetch."""
-    return _in_order(keys, _sequence(given, FetchAnswer), lambda answer: answer.signature)
+    answers = _in_order(keys, _sequence(given, FetchAnswer), lambda answer: answer.signature)
+    for answer in answers:
+        job = _short(answer.signature)
+        if answer.exit is not None and not isinstance(answer.exit, ExitReport):
+            raise ContractError(
+                f"job {job}: exit must be an ExitReport or None, not {_type(answer.exit)}"
+            )
+    return answers
 
 
 def check_lines(given: object) -> list[CheckLine]:

@@ -73,8 +73,9 @@ class Registry:
 
     def known_transports(self) -> list[TransportInfo]:
         """The transports of core and of the plugins loaded so far."""
-        self._outcome(builtin.NAME)
-        return [info for plugin in self._loaded() for info in plugin.transports]
+        with self._lock:
+            self._admit_core()
+        return [info for _, info in self._offers().values()]
 
     def open_transport(self, machine: "Machine", *, interactive: bool = True) -> "Transport":
         """A way to `machine`: its transport's plugin is asked first, then every other.
@@ -140,7 +141,8 @@ class Registry:
             ContractError: it was built for another contract, or its hooks are wrong.
         """
         with self._lock:
-            if name in self._outcomes or name in self._discovered() or name == builtin.NAME:
+            self._admit_core()
+            if name in self._outcomes or name in self._discovered():
                 raise PluginError(f"there is a plugin {name!r} already", hint="take another name")
             outcome = self._admit(examine(name, plugin))
             if isinstance(outcome, LoadFailure):
@@ -157,13 +159,16 @@ class Registry:
     def _outcome(self, name: str) -> Outcome | None:
         """What came of loading `name`, now or before; None if there is no such plugin."""
         with self._lock:
+            self._admit_core()
             if name in self._outcomes:
                 return self._outcomes[name]
-            if name == builtin.NAME:
-                own = examine(name, builtin, distribution="sojourn", version=__version__)
-                return self._admit(own)
             points = self._discovered().get(name)
             return self._admit(load(name, points)) if points else None
+
+    def _admit_core(self) -> None:
+        """Core's own plugin comes before all others, so that what it offers is taken."""
+        if builtin.NAME not in self._outcomes:
+            self._admit(examine(builtin.NAME, builtin, distribution="sojourn", version=__version__))
 
     def _admit(self, outcome: Outcome) -> Outcome:
         """Remember what came of loading a plugin, and register one that fits."""
@@ -173,10 +178,10 @@ class Registry:
         return outcome
 
     def _registered(self, fitting: LoadedPlugin) -> Outcome:
-        offered = {info.name: each.name for each in self._loaded() for info in each.transports}
+        offers = self._offers()
         for info in fitting.transports:
-            if info.name in offered:
-                cause = f"transport {info.name!r} is that of plugin {offered[info.name]!r}"
+            if info.name in offers:
+                cause = f"transport {info.name!r} is that of plugin {offers[info.name][0]!r}"
                 return fitting.failed(Reason.CLASH, cause)
         try:
             self._manager.register(fitting.plugin, name=fitting.name)
@@ -184,13 +189,11 @@ class Registry:
             return fitting.failed(Reason.CLASH, "the same object has another name already")
         return fitting
 
-    def _loaded(self) -> list[LoadedPlugin]:
-        return [each for each in self._outcomes.values() if isinstance(each, LoadedPlugin)]
-
     def _load_all(self, *, report: bool = True) -> None:
         with self._lock:
             if not self._all_loaded:
-                for name in (builtin.NAME, *self._discovered()):
+                self._admit_core()
+                for name in self._discovered():
                     self._outcome(name)
                 self._all_loaded = True
         if report:
@@ -206,22 +209,22 @@ class Registry:
         self._report(line)
 
     def _offer(self, transport: str) -> tuple[str, TransportInfo]:
-        """The plugin that offers `transport`, and what it says of it."""
-
-        def known() -> tuple[str, TransportInfo] | None:
-            offers = ((each.name, info) for each in self._loaded() for info in each.transports)
-            return next((offer for offer in offers if offer[1].name == transport), None)
-
-        self._outcome(builtin.NAME)
-        found = known()
-        if found is None:
+        """The plugin that offers `transport`, and what it says of it; loads no more than needed."""
+        with self._lock:
+            self._admit_core()
+        if transport not in self._offers():
             outcome = self._outcome(transport)
             if isinstance(outcome, LoadFailure):
                 raise outcome.error()
-            found = known()
-        if found is None:
+        if transport not in self._offers():
             self._load_all()
-            found = known()
-        if found is None:
+        offer = self._offers().get(transport)
+        if offer is None:
             raise unknown.transport(transport, self.known_transports())
-        return found
+        return offer
+
+    def _offers(self) -> dict[str, tuple[str, TransportInfo]]:
+        """Each known transport, by its word: whose it is, and what is said of it."""
+        with self._lock:
+            plugins = [each for each in self._outcomes.values() if isinstance(each, LoadedPlugin)]
+        return {info.name: (each.name, info) for each in plugins for info in each.transports}
