@@ -1,0 +1,70 @@
+"""How Slurm's commands are called: quoted, in pieces, and free of the caller's settings."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from shlex import join
+
+from sojourn.batch.scheduler import CommandResult
+
+# SBATCH_TIMELIMIT and its like outrank a script's directives, SQUEUE_PARTITION hides jobs, and
+# the SLURM_ARRAY_TASK_ID of a job around us would reach the jobs handed in. What says where the
+# controller is stays.
+_FORGET = r"""for v in $(env | sed -n 's/^\(S[A-Z]*_[A-Z0-9_]*\)=.*/\1/p'); do case $v in
+SLURM_CONF|SLURM_CONF_SERVER|SLURM_JWT|SLURM_SACK_*) ;;
+SLURM_*|SBATCH_*|SQUEUE_*|SACCT_*|SCANCEL_*|SCONTROL_*|SINFO_*) unset "$v" ;; esac; done"""
+
+# Times as seconds since the epoch, and lists of array tasks at their full length.
+_PLAIN = "SLURM_TIME_FORMAT=%s SLURM_BITSTR_LEN=0"
+
+_LABEL = re.compile(
+    r"^(?:\w+: )?(?:error: )?(?:Batch job submission failed: |slurm_load_\w+ error: )?"
+)
+LONGEST = 100_000
+"""Bytes of one argument; the kernel takes 128 KiB."""
+MOST = 2_000
+"""Ids of one call: Slurm compares each with every job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Renders calls. `cluster` is what `-M` gets, if anything."""
+
+    cluster: str = ""
+    federated: bool = False
+
+    def change(self, program: str, *words: str) -> str:
+        """A call of sbatch, scancel or scontrol."""
+        where = (f"--clusters={self.cluster}",) if self.cluster else ()
+        return f"({_FORGET}\n{join((program, *where, *words))})"
+
+    def ask(self, program: str, *words: str) -> str:
+        """A call of squeue or sacct, which prints times as seconds since the epoch."""
+        where: tuple[str, ...] = ()
+        if self.cluster:
+            where = (f"--clusters={self.cluster}",)
+        elif self.federated:
+            where = ("--federation",)
+        return f"({_FORGET}\n{_PLAIN} {join((program, *where, *words))})"
+
+
+def pieces(words: Iterable[str], most: int = MOST, longest: int = LONGEST) -> Iterator[list[str]]:
+    """The words in order, in lists that fit into one comma-separated argument each."""
+    piece: list[str] = []
+    length = 0
+    for word in words:
+        if piece and (len(piece) == most or length + len(word) >= longest):
+            yield piece
+            piece, length = [], 0
+        piece.append(word)
+        length += len(word) + 1
+    if piece:
+        yield piece
+
+
+def said(result: CommandResult) -> str:
+    """What a command complained about, on one line, without what every such line begins with."""
+    lines = [_LABEL.sub("", line.strip()) for line in result.words.splitlines()]
+    return "; ".join(dict.fromkeys(line for line in lines if line)) or (
+        f"ended with status {result.status} and no word"
+    )

@@ -1,0 +1,99 @@
+"""Job ids as Slurm prints them, and finding a job under its own id.
+
+`38` is a job, `38_3` a task of an array, `38_[3-6,9%2]` tasks that still wait and share a line,
+`38_3,9` the same to scontrol, `38+0` the first part of a heterogeneous job, `38_3.batch` a step.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_PRINTED = re.compile(
+    r"(?P<job>\d+)(?:_(?:(?P<task>\d+)|\[?(?P<tasks>\d[^]]*)\]?))?(?:\+0)?", re.ASCII
+)
+_RANGE = re.compile(r"(\d{1,7})(?:-(\d{1,7})(?::(\d{1,7}))?)?", re.ASCII)
+_OURS = re.compile(r"\d+(_\d+)?", re.ASCII)
+
+
+def is_id(text: str) -> bool:
+    """Whether this is the id of a job or of one task, as `task_id` forms them."""
+    return _OURS.fullmatch(text) is not None
+
+
+def job_of(task: str) -> str:
+    """The job or whole array to which a task belongs."""
+    return task.partition("_")[0]
+
+
+def task_ranges(text: str) -> Iterator[range]:
+    """The indices in `3-6,9%2`; what is not understood (a list cut off by `...`) is left out."""
+    for part in text.partition("%")[0].split(","):
+        match = _RANGE.fullmatch(part)
+        if match is not None:
+            first, last, step = match[1], match[2] or match[1], match[3] or "1"
+            yield range(int(first), int(last) + 1, max(int(step), 1))
+
+
+def bracketed(ids: list[str]) -> Iterator[str]:
+    """The same ids with the tasks of each array brought together: `38_[3-6,9]`."""
+    tasks: dict[str, list[int]] = {}
+    for one in ids:
+        job, _, index = one.partition("_")
+        if index:
+            tasks.setdefault(job, []).append(int(index))
+        else:
+            yield one
+    for job, indices in tasks.items():
+        runs: list[list[int]] = []
+        for number in sorted(set(indices)):
+            if runs and runs[-1][1] == number - 1:
+                runs[-1][1] = number
+            else:
+                runs.append([number, number])
+        spans = (f"{a}-{b}" if b > a else f"{a}" for a, b in runs)
+        yield f"{job}_[{','.join(spans)}]"
+
+
+@dataclass(slots=True)
+class Answers(Generic[T]):
+    """What was printed about jobs, by printed id. A line of its own outranks a shared one."""
+
+    alone: dict[str, T] = field(default_factory=dict)
+    shared: dict[str, list[tuple[range, T]]] = field(default_factory=dict)
+    jobs: set[str] = field(default_factory=set)
+    """Jobs and whole arrays of which something was printed."""
+
+    def put(self, printed: str, answer: T) -> bool:
+        """Keep an answer; False if that is no job's id (a step's, for one)."""
+        match = _PRINTED.fullmatch(printed)
+        if match is None:
+            return False
+        job = match["job"]
+        self.jobs.add(job)
+        if match["tasks"] is not None:
+            of_job = self.shared.setdefault(job, [])
+            of_job.extend((span, answer) for span in task_ranges(match["tasks"]))
+        else:
+            self.alone[job if match["task"] is None else f"{job}_{match['task']}"] = answer
+        return True
+
+    def get(self, one: str) -> T | None:
+        """The answer about a job or task, None if there is none."""
+        if one in self.alone:
+            return self.alone[one]
+        job, _, index = one.partition("_")
+        if index.isdigit():
+            return next((a for span, a in self.shared.get(job, ()) if int(index) in span), None)
+        return None
+
+    def __iter__(self) -> Iterator[tuple[str, int | None]]:
+        """Each job and array index that was printed."""
+        for one in self.alone:
+            job, _, index = one.partition("_")
+            yield job, int(index) if index else None
+        for job, spans in self.shared.items():
+            for span, _ in spans:
+                yield from ((job, index) for index in span)

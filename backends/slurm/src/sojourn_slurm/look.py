@@ -1,0 +1,153 @@
+"""Asking about jobs: the controller first, the accounting about what it shows as ended or not at all.
+
+Nothing is concluded from silence: a job is absent only if every source that may know it has
+answered and none does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sojourn.batch.scheduler import Conversation, QueueEntry
+from sojourn.errors import SchedulerUnavailable
+from sojourn.states import State
+from sojourn.values.messages import Phase, SchedulerWord
+from sojourn_slurm import sacct, squeue
+from sojourn_slurm.commands import Commands, pieces, said
+from sojourn_slurm.ids import Answers, is_id, job_of
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one source has answered; `trouble` is why some of it may be missing."""
+
+    answers: Answers[SchedulerWord]
+    trouble: str = ""
+
+
+def look(
+    commands: Commands, accounting: bool | None, ids: Sequence[str]
+) -> Conversation[Mapping[str, SchedulerWord]]:
+    """The word on each id. `accounting` is None where it is not known whether there is one."""
+    asked = [one for one in dict.fromkeys(ids) if is_id(one)]
+    queue = yield from _ask_queue(commands, _jobs(asked))
+    shown = {one: queue.answers.get(one) for one in asked}
+    rest = [one for one, word in shown.items() if word is None or word.phase is Phase.ENDED]
+    records: Source | None = None
+    if rest and accounting is not False:
+        records = yield from _ask_accounting(commands, _jobs(rest))
+    words = {one: settle(one, queue, records) for one in asked}
+    if queue.trouble and all(word.phase is Phase.UNKNOWN for word in words.values()):
+        raise SchedulerUnavailable(queue.trouble)
+    no_id = SchedulerWord(Phase.UNKNOWN, reason="not an id of Slurm's")
+    return {one: words.get(one, no_id) for one in ids}
+
+
+def _jobs(ids: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys(job_of(one) for one in ids)
+
+
+def _ask_queue(commands: Commands, jobs: Iterable[str]) -> Conversation[Source]:
+    lines, trouble = [], ""
+    for piece in pieces(jobs):
+        result = yield squeue.ask(commands, piece)
+        lines.append(result.stdout)
+        if result.status != 0 and squeue.UNKNOWN_ID not in result.stderr:
+            trouble = said(result)
+            break  # a controller that is down takes its time
+    return Source(squeue.read("\n".join(lines)), trouble)
+
+
+def _ask_accounting(commands: Commands, jobs: Iterable[str]) -> Conversation[Source | None]:
+    lines, trouble = [], ""
+    for piece in pieces(jobs):
+        result = yield sacct.ask(commands, piece)
+        if sacct.OFF in result.stderr:
+            return None
+        lines.append(result.stdout)
+        trouble = trouble or (said(result) if result.status != 0 else "")
+    return Source(sacct.read("\n".join(lines)), trouble)
+
+
+def settle(one: str, queue: Source, records: Source | None) -> SchedulerWord:
+    """What is to be said of one job. Pure.
+
+    The controller is right about what it shows. What it does not show is not alive if it has
+    answered; then a final record counts, and any other is a record that was never brought to its
+    end. If it has not answered, only such a record counts as can never be followed by another.
+    """
+    shown = queue.answers.get(one)
+    record = records.answers.get(one) if records is not None else None
+    final = record if record is not None and record.phase is Phase.ENDED else None
+    if shown is not None:
+        return _with_record(shown, final)
+    if queue.trouble:
+        if final is not None and final.finished_at is not None and final.outcome not in _AGAIN:
+            return final
+        return _silent(queue.trouble, record)
+    if final is not None:
+        return final
+    if records is not None and records.trouble:
+        return _silent(records.trouble, record)
+    if "_" not in one and one in queue.answers.jobs:
+        return _silent("an array: its tasks are what can be asked about", None)
+    return _absent(one, queue, records, record)
+
+
+_AGAIN = (State.NODE_FAIL, State.PREEMPTED)
+"""Ends after which Slurm may start a job again, under the same id."""
+
+
+def _with_record(shown: SchedulerWord, final: SchedulerWord | None) -> SchedulerWord:
+    if final is None or final.outcome is not shown.outcome:
+        return shown
+    return replace(
+        shown,
+        reason=shown.reason or final.reason,
+        exit_code=final.exit_code if shown.exit_code is None else shown.exit_code,
+        usage=final.usage,
+        raw=f"{shown.raw}\n{final.raw}",
+    )
+
+
+def _silent(why: str, record: SchedulerWord | None) -> SchedulerWord:
+    native, raw = (record.native, record.raw) if record is not None else ("", "")
+    return SchedulerWord(Phase.UNKNOWN, native=native, reason=why, raw=raw)
+
+
+def _absent(
+    one: str, queue: Source, records: Source | None, record: SchedulerWord | None
+) -> SchedulerWord:
+    if record is not None:
+        why = f"the controller does not know it; accounting still says {record.native}"
+        return SchedulerWord(Phase.ABSENT, native=record.native, reason=why, raw=record.raw)
+    if records is not None and job_of(one) in queue.answers.jobs:
+        why = "other tasks of its array are known: one cancelled while it waited leaves no record"
+        return SchedulerWord(Phase.ABSENT, reason=why)
+    return SchedulerWord(Phase.ABSENT)
+
+
+def search(
+    commands: Commands, accounting: bool | None, names: Sequence[str]
+) -> Conversation[Sequence[QueueEntry]]:
+    """This user's jobs under these names, one entry for each task, `id` that of the whole array."""
+    found: dict[tuple[str, str, int | None], None] = {}
+    for piece in pieces(dict.fromkeys(names)):
+        result = yield squeue.ask_names(commands, piece)
+        if result.status != 0:
+            raise SchedulerUnavailable(said(result))
+        found |= _entries(result.stdout, piece)
+        missing = [name for name in piece if not any(name == entry[0] for entry in found)]
+        if missing and accounting is not False:
+            # Only for what has ended a while ago: its silence matters to nothing that is alive.
+            result = yield sacct.ask_names(commands, missing)
+            found |= _entries(result.stdout, missing)
+    return [QueueEntry(*entry) for entry in found]
+
+
+def _entries(text: str, names: Sequence[str]) -> dict[tuple[str, str, int | None], None]:
+    by_name: dict[str, Answers[None]] = {name: Answers() for name in names}
+    for line in text.splitlines():
+        printed, _, name = line.partition("|")
+        if (answers := by_name.get(name.removesuffix("|"))) is not None:
+            answers.put(printed, None)
+    return {(name, job, index): None for name, answers in by_name.items() for job, index in answers}
