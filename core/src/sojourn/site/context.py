@@ -1,6 +1,7 @@
 """What a backend is given to work with: one machine, and trips to it."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,6 +10,7 @@ from sojourn.site.trip import Dialogue, Place, trip
 if TYPE_CHECKING:
     from sojourn.machines.model import Machine
     from sojourn.transports.base import Transport
+    from sojourn.transports.metering import Meter
 
 
 class Progress(Protocol):
@@ -33,6 +35,10 @@ class MachineContext:
     transport: "Transport"
     facts: dict[str, str] = field(default_factory=dict)
     progress: Progress = no_progress
+    meter: "Meter | None" = None
+    root: str = ""
+    """The root's absolute path, as the machine last said it; so too its own id."""
+    root_id: str = ""
     client: str = ""
     """A word for this computer's store, under which interrupted uploads are continued."""
 
@@ -42,6 +48,13 @@ class MachineContext:
         machine = self.machine
         return Place(machine.name, machine.root, machine.path, machine.group or "")
 
-    def trip(self, *, create: bool = False) -> AbstractContextManager[Dialogue]:
+    @contextmanager
+    def trip(self, *, create: bool = False) -> Iterator[Dialogue]:
         """One trip; `create` makes the root directory if it is not there."""
-        return trip(self.transport, self.place, create=create)
+        with trip(self.transport, self.place, create=create) as dialogue:
+            self.root, self.root_id = dialogue.hello.root, dialogue.hello.root_id
+            try:
+                yield dialogue
+            finally:
+                if self.meter is not None:
+                    self.meter.add(scheduler_calls=dialogue.calls)

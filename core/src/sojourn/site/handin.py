@@ -166,6 +166,7 @@ class _HandIn:
     ) -> list[tuple[int, Slice]]:
         calls = [(n, part) for n, part in parts if not self._orphaned(submissions[n], part)]
         texts = [self._call_text(submissions[n], part) for n, part in calls]
+        self.dialogue.calls += len(calls)
         again: list[tuple[int, Slice]] = []
         full: set[int] = set()
         for (n, part), reply in zip(calls, self.dialogue.ask_all(texts), strict=True):

@@ -103,7 +103,7 @@ def content_of(blob: Blob, offset: int = 0) -> Iterator[bytes]:
         yield blob.source[offset:]
         return
     if blob.tree:
-        from sojourn.identity.trees import tree_archive
+        from sojourn.identity.archive import tree_archive
 
         for piece in tree_archive(blob.source):
             if offset >= len(piece):

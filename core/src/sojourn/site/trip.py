@@ -144,7 +144,7 @@ class Reader:
 
 
 class Dialogue:
-    """What is said on one trip. Use through `trip`."""
+    """What is said on one trip. Use through `trip`. `calls` counts commands of the scheduler."""
 
     def __init__(self, channel: Channel, place: Place, nonce: str) -> None:
         self.place = place
@@ -152,6 +152,7 @@ class Dialogue:
         self._channel = channel
         self._mark = f"@{nonce} ".encode()
         self._loaded: set[str] = set()
+        self.calls = 0
         self.hello = self._greet()
 
     # --- frames ---------------------------------------------------------------------------------
@@ -229,6 +230,7 @@ class Dialogue:
 
     def run(self, command: str) -> CommandResult:
         """Run a command on the machine, with nothing on its standard input."""
+        self.calls += 1
         reply = self.ask(f"run {quote(command)}")
         out, err = reply.frames[-2], reply.frames[-1]
         return CommandResult(out.status, out.text, err.text)

@@ -1,0 +1,1 @@
+"""What a program holds in its hand: jobs handed in, asked after, fetched and changed."""

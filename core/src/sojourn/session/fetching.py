@@ -1,0 +1,156 @@
+"""Bringing results here: into the result cache, once and whole."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sojourn.errors import TransferFailed
+from sojourn.results.manifest import FileEntry, Manifest
+from sojourn.session.links import Link
+from sojourn.store.records import JobRecord
+from sojourn.values.messages import FetchAnswer, FetchRequest
+
+if TYPE_CHECKING:
+    from sojourn.results.cache import ResultCache
+    from sojourn.results.result import Result
+    from sojourn.results.staging import Staging
+    from sojourn.store.store import Store
+
+
+@dataclass(slots=True)
+class Fetcher:
+    """Fetches from one machine."""
+
+    link: Link
+    store: "Store"
+    results: "ResultCache"
+
+    def fetch(self, records: Sequence[JobRecord]) -> dict[str, "Result | TransferFailed"]:
+        """Bring the results of completed jobs into the cache, in one trip.
+
+        Raises:
+            MachineError: the machine could not be reached; nothing half-way is visible.
+        """
+        found: dict[str, Result | TransferFailed] = {}
+        context, backend = self.link.context, self.link.backend
+        with ExitStack() as stack:
+            staged: dict[str, Staging] = {
+                record.signature: stack.enter_context(
+                    self.results.staging(record.signature, record.attempt)
+                )
+                for record in records
+            }
+            requests = [
+                FetchRequest(
+                    record.signature,
+                    record.attempt,
+                    staged[record.signature].files,
+                    staged[record.signature].logs,
+                )
+                for record in records
+            ]
+            answers = self.link.contact(lambda: backend.fetch(context, requests))
+            for record, answer in zip(records, answers, strict=True):
+                if answer.error or answer.exit is None:
+                    found[record.signature] = self._failed(record, answer)
+                    continue
+                manifest = self._manifest(record, answer)
+                result = self.results.commit(staged[record.signature], manifest)
+                found[record.signature] = result
+        return found
+
+    def files(
+        self,
+        records: Sequence[JobRecord],
+        into: Mapping[str, Path],
+        *,
+        partial: Mapping[str, tuple[str, ...]] | None = None,
+        remote: Sequence[str] = (),
+    ) -> dict[str, FetchAnswer]:
+        """Bring files into directories of the caller's, never into the cache.
+
+        `partial` names by signature what to bring of jobs that have not ended, or not well;
+        without it, outputs that stayed on the machine and match `remote`.
+        """
+        context, backend = self.link.context, self.link.backend
+        requests = [
+            FetchRequest(
+                record.signature,
+                record.attempt,
+                into[record.signature],
+                remote=() if partial else tuple(remote),
+                partial=partial.get(record.signature, ()) if partial else (),
+            )
+            for record in records
+        ]
+        answers = self.link.contact(lambda: backend.fetch(context, requests))
+        return {answer.signature: answer for answer in answers}
+
+    def _failed(self, record: JobRecord, answer: FetchAnswer) -> TransferFailed:
+        return TransferFailed(
+            f"the result of {record.name or record.signature[:12]} could not be brought from "
+            f"{record.machine}: {answer.error or 'there is no exit file'}",
+            signature=record.signature,
+            hint=f"if its files are gone there, `sojourn retry {record.signature[:8]}` runs it again",
+        )
+
+    def _manifest(self, record: JobRecord, answer: FetchAnswer) -> Manifest:
+        assert answer.exit is not None
+        return Manifest(
+            signature=record.signature,
+            attempt=record.attempt,
+            machine=record.machine,
+            exit_code=answer.exit.status,
+            files=tuple(
+                FileEntry(
+                    file.name,
+                    size=file.size if file.kind == "f" else 0,
+                    kind=file.kind,
+                    digest=answer.digests.get(file.name, ""),
+                    target=file.target,
+                )
+                for file in answer.files
+            ),
+            remote={file.name: file.size for file in answer.exit.files if file.remote},
+            consumed=self._consumed(record),
+            submitted_at=record.submitted_at,
+            started_at=answer.exit.started_at,
+            finished_at=answer.exit.finished_at,
+        )
+
+    def _consumed(self, record: JobRecord) -> dict[str, str]:
+        """Digests of the parents' outputs that went in, as far as their results are here."""
+        consumed: dict[str, str] = {}
+        inputs = json.loads(record.components).get("inputs", {})
+        for name, component in inputs.items():
+            if component.get("kind") == "output":
+                digest = output_digest(
+                    self.results.get(component["signature"]), component["output"]
+                )
+                if digest:
+                    consumed[name] = digest
+            elif "digest" in component:
+                consumed[name] = component["digest"]
+        return consumed
+
+
+def output_digest(result: "Result | None", output: str) -> str:
+    """What stands for the bytes of one output of a result: a file's digest, or, for a
+    directory, one over all that lies in it; "" if it is not here."""
+    if result is None:
+        return ""
+    inside = {
+        name: digest
+        for name, digest in result.digests.items()
+        if name == output or name.startswith(f"{output}/")
+    }
+    if output in inside:
+        return inside[output]
+    if not inside:
+        return ""
+    lines = "".join(f"{name}\0{inside[name]}\0" for name in sorted(inside))
+    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()

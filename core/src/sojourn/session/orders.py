@@ -1,0 +1,211 @@
+"""From a signed job to the order that a backend is given: where each input lies is decided here."""
+
+import getpass
+import json
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sojourn.errors import InvalidJob, UnsupportedResource
+from sojourn.nearest import did_you_mean
+from sojourn.states import FINAL, State
+from sojourn.values.messages import Blob, JobOrder, Parent, TaskInput
+
+if TYPE_CHECKING:
+    from sojourn.contract import BackendInfo
+    from sojourn.identity.digests import DigestMemo
+    from sojourn.identity.resolve import ResolvedInput
+    from sojourn.identity.signature import SignedJob
+    from sojourn.machines.model import Machine
+    from sojourn.results.result import Result
+    from sojourn.store.records import JobRecord
+    from sojourn.values.resources import Resources
+
+
+class Surroundings(Protocol):
+    """What an order depends on besides the job: other jobs and their results."""
+
+    def record(self, signature: str) -> "JobRecord | None":
+        """The job of that signature on the machine that the order is for."""
+        ...
+
+    def result(self, signature: str) -> "Result | None":
+        """Its result, if it is here."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why an order cannot be made yet (or, with `failed`, at all until its parent is retried)."""
+
+    parent: str
+    reason: str
+    failed: bool = False
+
+
+def effective_resources(signed: "SignedJob", machine: "Machine") -> "Resources":
+    """What the job asks for, and where it does not say, what the machine's defaults say.
+
+    A script's own directives stand for the defaults: what is asked for explicitly wins over
+    them, a default must not.
+    """
+    if signed.script:
+        return signed.job.resources
+    return signed.job.resources.over(machine.defaults)
+
+
+def check_resources(resources: "Resources", info: "BackendInfo", machine: str) -> None:
+    """Refuse words that the backend cannot honour.
+
+    Raises:
+        UnsupportedResource: names the word and the nearest that the backend knows.
+    """
+    for word in resources.given():
+        if word not in info.resources:
+            raise UnsupportedResource(
+                f"machine {machine} (backend {info.name}) cannot honour the resource {word!r}",
+                hint=did_you_mean(word, sorted(info.resources)),
+            )
+
+
+def job_record(signed: "SignedJob", about: Mapping[str, Any]) -> str:
+    """The line of JSON for `job.json`: enough to rebuild the store, no secret, no local path
+    that it depends on."""
+    upstream = {id(parent.job): parent.signature for parent in signed.upstream}
+    record = {
+        "format": 1,
+        "signature": signed.signature,
+        "job": signed.job.to_json(upstream),
+        "components": signed.components,
+        "parents": list(signed.parents),
+        "user": user(),
+        "client": platform.node(),
+        "created_at": time.time(),
+        **about,
+    }
+    return json.dumps(record, sort_keys=True)
+
+
+def user() -> str:
+    """The name of whoever submits; "" where the system has none for them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def make_order(
+    signed: "SignedJob",
+    record: "JobRecord",
+    machine: "Machine",
+    surroundings: Surroundings,
+    memo: "DigestMemo | None",
+    about: Mapping[str, Any],
+) -> JobOrder | Blocked:
+    """The order for a record's attempt, or what keeps it from being made.
+
+    Raises:
+        InvalidJob: an input has vanished, or a secret is not set.
+    """
+    job = signed.job
+    inputs: list[TaskInput] = []
+    blobs: list[Blob] = []
+    parents: dict[str, Parent] = {}
+    for given in signed.inputs:
+        placed = _place(given, surroundings, memo)
+        if isinstance(placed, Blocked):
+            return placed
+        entry, blob, parent = placed
+        inputs.append(entry)
+        if blob is not None:
+            blobs.append(blob)
+        if parent is not None:
+            parents[parent.signature] = parent
+    return JobOrder(
+        signature=signed.signature,
+        attempt=record.attempt,
+        name=job.name or "",
+        resources=effective_resources(signed, machine),
+        command=job.command_line,
+        script=signed.script,
+        setup=job.setup,
+        env=job.env,
+        secret_env=job.secrets(),
+        inputs=tuple(inputs),
+        outputs=job.fetched_outputs,
+        remote_outputs=job.remote_outputs,
+        check=job.check or "",
+        accept_exit=job.accept_exit,
+        parents=tuple(parents.values()),
+        blobs=tuple(blobs),
+        record=job_record(signed, about),
+    )
+
+
+_Placed = tuple[TaskInput, Blob | None, Parent | None]
+
+
+def _place(
+    given: "ResolvedInput", surroundings: Surroundings, memo: "DigestMemo | None"
+) -> _Placed | Blocked:
+    if given.kind == "remote":
+        entry = TaskInput(given.name, "remote", path=given.remote, readonly=True)
+        return entry, None, None
+    if given.kind == "output":
+        return _place_output(given, surroundings, memo)
+    blob = given.blob(memo)
+    if blob is None:
+        raise InvalidJob(f"the input {given.name!r} has no content")
+    kind = "tree" if blob.tree else "blob"
+    entry = TaskInput(given.name, kind, blob.digest, given.executable, readonly=given.readonly)
+    return entry, blob, None
+
+
+def _place_output(
+    given: "ResolvedInput", surroundings: Surroundings, memo: "DigestMemo | None"
+) -> _Placed | Blocked:
+    """An output stays where it is if that is the same machine; else it travels from here."""
+    parent = surroundings.record(given.signature)
+    if parent is not None and (parent.state not in FINAL or parent.state is State.COMPLETED):
+        entry = TaskInput(
+            given.name,
+            "output",
+            signature=given.signature,
+            attempt=parent.attempt,
+            output=given.output,
+            readonly=given.readonly,
+        )
+        running = None
+        if parent.state is not State.COMPLETED:
+            running = Parent(given.signature, parent.attempt, parent.scheduler_id)
+        return entry, None, running
+    result = surroundings.result(given.signature)
+    if result is not None:
+        return _from_result(given, result.path / given.output, memo)
+    if parent is not None:
+        return Blocked(given.signature, f"its parent is {parent.state}: {parent.reason}", True)
+    return Blocked(given.signature, "its parent's result is not here yet")
+
+
+def _from_result(given: "ResolvedInput", path: Path, memo: "DigestMemo | None") -> _Placed:
+    """An output that is here already, as a local file or directory."""
+    from sojourn.identity.digests import Digests
+    from sojourn.identity.resolve import Resolver
+
+    local = Resolver(Digests(memo)).resolve(given.name, path, given.readonly)
+    placed = _place(local, _Nowhere(), memo)
+    assert not isinstance(placed, Blocked)
+    return placed
+
+
+class _Nowhere:
+    """Local files depend on no other job."""
+
+    def record(self, signature: str) -> None:  # noqa: ARG002
+        return None
+
+    def result(self, signature: str) -> None:  # noqa: ARG002
+        return None

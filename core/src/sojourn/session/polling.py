@@ -1,0 +1,215 @@
+"""Asking machines what has become of jobs: one poll a machine, judged and recorded."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sojourn.defaults import POLL_COST_FACTOR
+from sojourn.session.changes import Recorder
+from sojourn.session.judging import Judgement, judge
+from sojourn.session.links import Link
+from sojourn.session.submitting import settle
+from sojourn.states import FINAL, State
+from sojourn.store.records import JobRecord, StateChange
+from sojourn.values.messages import JobRef, PollAnswer, Settled
+from sojourn.values.resources import Resources
+
+if TYPE_CHECKING:
+    from sojourn.store.store import Store
+
+_WAITING = frozenset({State.QUEUED, State.HELD})
+
+
+def ref(record: JobRecord) -> JobRef:
+    """What a backend is told about an attempt that was handed in."""
+    return JobRef(
+        record.signature, record.attempt, record.token, record.task_index, record.scheduler_id
+    )
+
+
+@dataclass(slots=True)
+class Poller:
+    """Polls one machine."""
+
+    link: Link
+    store: "Store"
+    recorder: Recorder
+
+    def earliest(self) -> float:
+        """When the machine may be polled again, in seconds since the epoch: never more often
+        than five times what the last poll took."""
+        known = self.store.machine(self.link.name)
+        if known is None or known.polled_at is None:
+            return 0.0
+        return known.polled_at + POLL_COST_FACTOR * known.poll_seconds
+
+    def poll(self, records: Sequence[JobRecord]) -> None:
+        """Ask about jobs that were handed in, and record what has become of them.
+
+        Raises:
+            MachineError: the machine or its scheduler gave no answer; no state has changed.
+        """
+        unknown = [r for r in records if r.state is State.SUBMITTING or not r.scheduler_id]
+        known = [r for r in records if r.state is not State.SUBMITTING and r.scheduler_id]
+        if unknown:
+            self.find(unknown)
+        if known:
+            self._poll(known)
+
+    def find(self, records: Sequence[JobRecord]) -> None:
+        """Settle jobs whose submission has an unknown outcome."""
+        context, backend = self.link.context, self.link.backend
+        refs = [JobRef(r.signature, r.attempt, r.token, r.task_index) for r in records]
+        answers = self.link.contact(lambda: backend.find(context, refs))
+        for record, answer in zip(records, answers, strict=True):
+            settle(self.recorder, self.link, record, answer)
+
+    def _poll(self, records: Sequence[JobRecord]) -> None:
+        context, backend = self.link.context, self.link.backend
+        watched = self.link.watched_since_last_poll()
+        begun = time.monotonic()
+        refs = [ref(record) for record in records]
+        answers = self.link.contact(lambda: backend.poll(context, refs))
+        now = time.time()
+        self.store.update_machine(
+            self.link.name, polled_at=now, poll_seconds=time.monotonic() - begun
+        )
+        changes: list[StateChange] = []
+        updates: list[tuple[str, str, int | None, dict[str, Any]]] = []
+        doubtful: list[JobRecord] = []
+        for record, answer in zip(records, answers, strict=True):
+            judgement = judge(
+                record,
+                answer,
+                now,
+                watched=watched,
+                lost_after=self.link.machine.lost_after,
+                walltime=_walltime(record),
+            )
+            fields = {**_learned(record, answer), **judgement.fields, "polled_at": now}
+            if judgement.state is not record.state:
+                changes.append(_change(record, answer, judgement, fields, now))
+            else:
+                if judgement.reason != record.reason:
+                    fields["reason"] = judgement.reason
+                updates.append((record.signature, record.machine, record.attempt, fields))
+            if judgement.settle:
+                doubtful.append(record)
+        with self.store.transaction():
+            self.store.update_many(updates)
+        self.recorder.change_many(changes)
+        if doubtful:
+            self._settle_vanished(doubtful)
+        self._end_children(
+            [c.signature for c in changes if c.new in FINAL and c.new is not State.COMPLETED]
+        )
+
+    def _settle_vanished(self, records: Sequence[JobRecord]) -> None:
+        """Before a job is LOST it is looked for by name, and its attempt closed."""
+        context, backend = self.link.context, self.link.backend
+        answers = self.link.contact(lambda: backend.find(context, [ref(r) for r in records]))
+        for record, answer in zip(records, answers, strict=True):
+            present = self.store.get(record.signature, record.machine)
+            if present is None or present.state in FINAL:
+                continue
+            followed = answer.outcome is Settled.HANDED_IN and answer.scheduler_id
+            if followed and answer.scheduler_id != record.scheduler_id:
+                settle(self.recorder, self.link, present, answer)
+            elif answer.outcome is not Settled.PENDING:
+                gone = f"no sign of it for {present.absent_watched:.0f} s"
+                self.recorder.advance(
+                    present,
+                    State.LOST,
+                    f"{gone}: {answer.reason or 'the scheduler no longer knows it'}",
+                    evidence=answer.evidence,
+                    source="poll",
+                    finished_at=time.time(),
+                )
+
+    def _end_children(self, failed: Sequence[str]) -> None:
+        """A failed parent cancels its children: those in the queue in one trip."""
+        if not failed:
+            return
+        lost = set(failed)
+        active = [s for s in State if s not in FINAL]
+        children: dict[str, tuple[JobRecord, str]] = {}
+        records = self.store.select(machine=self.link.name, states=active, newest_first=False)
+        grown = True
+        while grown:
+            grown = False
+            for record in records:
+                parent = next((p for p in record.parents if p in lost), None)
+                if parent is not None and record.signature not in children:
+                    children[record.signature] = (record, parent)
+                    lost.add(record.signature)
+                    grown = True
+        queued = [record for record, _ in children.values() if record.state in _WAITING]
+        if queued:
+            context, backend = self.link.context, self.link.backend
+            self.link.contact(lambda: backend.cancel(context, [ref(r) for r in queued]))
+        for record, parent in children.values():
+            if record.state in _WAITING or record.state is State.NEW:
+                reason = f"its parent {parent[:12]} did not end well"
+                self.recorder.advance(
+                    record, State.CANCELLED, reason, source="parent", blocked_by=parent,
+                    finished_at=time.time(),
+                )  # fmt: skip
+
+
+def _walltime(record: JobRecord) -> int | None:
+    if record.resources in ("{}", ""):
+        return None
+    return Resources.model_validate_json(record.resources).walltime
+
+
+def _learned(record: JobRecord, answer: PollAnswer) -> dict[str, Any]:
+    """What a poll says beyond the state: an id that outranks ours, usage."""
+    fields: dict[str, Any] = {}
+    site, word = answer.site, answer.word
+    if site is not None and site.started_id and site.started_id != record.scheduler_id:
+        fields["scheduler_id"] = site.started_id
+    if word.usage is not None:
+        fields["usage"] = json.dumps(asdict(word.usage))
+    return fields
+
+
+def _change(
+    record: JobRecord, answer: PollAnswer, judged: Judgement, fields: dict[str, Any], now: float
+) -> StateChange:
+    if judged.exit_code is not None:
+        fields["exit_code"] = judged.exit_code
+    return StateChange(
+        record.signature,
+        record.machine,
+        record.state,
+        record.attempt,
+        judged.state,
+        now,
+        reason=judged.reason,
+        evidence=_evidence(answer),
+        source="poll",
+        fields=fields,
+    )
+
+
+def _evidence(answer: PollAnswer) -> str:
+    """What the judgement rests on, as a person would want to see it."""
+    word, site = answer.word, answer.site
+    lines = [f"scheduler: {word.phase}" + (f" ({word.native})" if word.native else "")]
+    if word.raw:
+        lines.append(word.raw)
+    if site is None:
+        return "\n".join(lines)
+    if not site.present:
+        lines.append("machine: the job's directory is not there")
+    elif site.exit is not None:
+        end = site.exit
+        lines.append(
+            f"exit file: status {end.status}, decided by {end.phase}: {end.detail}".rstrip(": ")
+        )
+    else:
+        state = "closed" if site.closed else "started" if site.started else "not started"
+        lines.append(f"machine: {state}, no exit file {site.exit_error}".rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,70 @@
+"""Handing a recorded job in again: by another process, or in a new attempt."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sojourn.errors import InvalidJob, NotPossible, SojournError
+from sojourn.states import FINAL
+from sojourn.store.records import JobRecord
+from sojourn.values.job import Job
+from sojourn.values.resources import Resources
+
+if TYPE_CHECKING:
+    from sojourn.identity.signature import SignedJob
+    from sojourn.session.session import Session
+
+
+def again(session: "Session", record: JobRecord, resources: Resources | None) -> None:
+    """Give an ended job its next attempt.
+
+    Raises:
+        NotPossible: it has not ended, or is only known by its traces.
+    """
+    short = record.signature[:8]
+    if record.state not in FINAL:
+        raise NotPossible(
+            f"job {short} is {record.state}: only a job that has ended can be retried",
+            hint=f"`sojourn cancel {short}` ends it first",
+        )
+    fields: dict[str, str] = {}
+    if resources is not None:
+        job = _job(record)
+        job = job.replace(resources=resources.over(job.resources))
+        effective = job.resources.over(session.machines.get(record.machine).defaults)
+        fields["job"] = json.dumps(job.to_json())
+        fields["resources"] = effective.model_dump_json(exclude_defaults=True)
+    session.recorder.next_attempt(record, "retried", **fields)
+
+
+def signed_again(session: "Session", records: Sequence[JobRecord]) -> list["SignedJob"]:
+    """Sign recorded jobs as they are now; those whose inputs have changed are left NEW and
+    told why, since what was asked for cannot be made any more."""
+    signed: list[SignedJob] = []
+    for record in records:
+        try:
+            one = session.sign([_job(record)], record.machine)[0]
+        except SojournError as error:
+            _note(session, record, str(error))
+            continue
+        if one.signature == record.signature:
+            signed.append(one)
+        else:
+            _note(session, record, "its inputs are no longer what they were when it was recorded")
+    return signed
+
+
+def _note(session: "Session", record: JobRecord, reason: str) -> None:
+    session.store.update_fields(
+        record.signature, record.machine, reason=f"cannot be handed in: {reason}"
+    )
+
+
+def _job(record: JobRecord) -> Job:
+    try:
+        return Job.from_json(json.loads(record.job))
+    except InvalidJob as error:
+        raise NotPossible(
+            f"what job {record.signature[:8]} was is not recorded here: {error.message}",
+            hint="run the workflow that made it",
+        ) from error

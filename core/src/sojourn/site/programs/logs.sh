@@ -1,0 +1,36 @@
+# What jobs print, while they run or after.
+
+# tails FILE BYTES ATTEMPT...: the last bytes of one of each attempt's logs.
+tails() {
+  sj_f=$1 sj_b=$2
+  shift 2
+  for sj_a; do
+    tail -c "$sj_b" "jobs/$sj_a/$sj_f" 2>/dev/null >"$sj_tmp/tail"
+    show tail 0 "$sj_tmp/tail"
+  done
+}
+
+# log ATTEMPT FILE OFFSET LIMIT: bytes from OFFSET on (from the end if negative), and the size.
+log() {
+  sj_f=jobs/$1/$2
+  [ -r "$sj_f" ] || { tell log 1 ''; return 0; }
+  sj_n=$(wc -c <"$sj_f")
+  sj_n=$((sj_n))
+  sj_from=$3
+  [ "$sj_from" -ge 0 ] || sj_from=$((sj_n + sj_from))
+  [ "$sj_from" -ge 0 ] || sj_from=0
+  # A log that is shorter than what was read has begun anew.
+  [ "$sj_from" -le "$sj_n" ] || sj_from=0
+  tail -c "+$((sj_from + 1))" "$sj_f" | head -c "$4" >"$sj_tmp/log"
+  tell from 0 "$sj_from"
+  show log 0 "$sj_tmp/log"
+}
+
+# look LENGTH: for NUL-separated paths anywhere on the machine, size and time, a line each.
+look() {
+  take "$1" | xargs -0 sh -c '
+    for f; do
+      stat -L -c "%s %Y" -- "$f" 2>/dev/null || stat -L -f "%z %m" -- "$f" 2>/dev/null || echo none
+    done' sh >"$sj_tmp/look"
+  show look 0 "$sj_tmp/look"
+}
