@@ -93,7 +93,7 @@ class ResultCache:
                 logs=seal(staging.logs, _present_logs(staging.logs)),
                 fetched_at=manifest.fetched_at or time.time(),
             )
-            _write(staging.path / MANIFEST, manifest.to_json())
+            write_manifest(staging.path / MANIFEST, manifest)
             sync(staging.path)
             place.parent.mkdir(mode=0o700, exist_ok=True)
             while not _renamed(staging.path, place):
@@ -130,6 +130,7 @@ class ResultCache:
         rubbish = self._below(TRASH) / os.urandom(8).hex()
         try:
             place.chmod(0o700)  # a directory that moves is written to: its `..` changes
+            os.utime(place)  # so that another process does not take it for forgotten rubbish
             place.rename(rubbish)
         except FileNotFoundError:
             return False
@@ -171,9 +172,10 @@ def _present_logs(directory: Path) -> tuple[FileEntry, ...]:
     return tuple(FileEntry(name, size=(directory / name).lstat().st_size) for name in _LOGS)
 
 
-def _write(path: Path, text: str) -> None:
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Write a manifest, read-only and durable."""
     path.unlink(missing_ok=True)
-    path.write_text(text)
+    path.write_text(manifest.to_json())
     path.chmod(READ_ONLY)
     sync(path)
 

@@ -1,6 +1,5 @@
 """How much the cached results take, and freeing some of it."""
 
-import os
 import re
 import time
 from collections.abc import Collection, Iterator
@@ -90,12 +89,12 @@ def _sweep(root: Path, now: float) -> None:
 
 def _names(directory: Path, pattern: str) -> Iterator[Path]:
     try:
-        names = sorted(os.listdir(directory))
+        listed = sorted(directory.iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return
-    for name in names:
-        if re.fullmatch(pattern, name):
-            yield directory / name
+    for path in listed:
+        if re.fullmatch(pattern, path.name):
+            yield path
 
 
 def _size(directory: Path) -> int:

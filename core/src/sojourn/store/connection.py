@@ -104,7 +104,7 @@ class Database:
                 if not self._connections:
                     creation.prepare(self.path, self.timeout, self._mounts)
                 connection = creation.connect(self.path, self.timeout)
-            except sqlite3.Error as fault:
+            except (sqlite3.Error, OSError) as fault:
                 raise translate(fault, self.path) from fault
             self._connections[threading.current_thread()] = connection
             return connection

@@ -11,6 +11,7 @@ from sojourn.store import schema
 from sojourn.store.faults import damaged, is_locked, translate
 from sojourn.store.filesystem import file_system, locks_fail
 
+_SMALLEST = 512
 _OLDEST_SQLITE = (3, 24, 0)
 
 
@@ -39,7 +40,7 @@ def prepare(path: Path, timeout: float, mounts: Path) -> None:
 
     Raises:
         StoreError: it cannot be used; the message says why and what to do.
-        sqlite3.Error: SQLite's own word, to be translated.
+        sqlite3.Error, OSError: their own words, to be translated.
     """
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StoreError(
@@ -58,8 +59,8 @@ def prepare(path: Path, timeout: float, mounts: Path) -> None:
             )
     if not path.exists():
         _create(path, timeout, write_ahead=system.local)
-    elif path.stat().st_size == 0:
-        raise damaged(path, "it is empty")
+    elif path.stat().st_size < _SMALLEST:  # SQLite would take it for a new one
+        raise damaged(path, "it was cut short")
     with closing(connect(path, timeout)) as connection:
         if not system.local:
             _leave_write_ahead(connection, path)
@@ -94,11 +95,6 @@ def _create(path: Path, timeout: float, *, write_ahead: bool) -> None:
             schema.migrate(connection)
         with suppress(FileExistsError):  # another process was quicker: its store is as good
             path.hardlink_to(draft)
-    except OSError as fault:
-        raise StoreError(
-            f"{path}: the store cannot be made: {fault.strerror or fault}",
-            hint=f"check the permissions and space of its directory, or set {VARIABLE}",
-        ) from fault
     finally:
         for ending in ("", "-wal", "-shm", "-journal"):
             draft.with_name(draft.name + ending).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """SQLite's errors, told in one line each with what to do."""
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -18,8 +19,10 @@ def is_locked(fault: sqlite3.Error) -> bool:
     return _code(fault) in _LOCKED
 
 
-def translate(fault: sqlite3.Error, path: Path) -> StoreError:
-    """The `StoreError` for an error of SQLite's on the store at `path`."""
+def translate(fault: sqlite3.Error | OSError, path: Path) -> StoreError:
+    """The `StoreError` for an error of SQLite's or the system's on the store at `path`."""
+    if isinstance(fault, OSError):
+        return _refused(fault, path)
     code = _code(fault)
     if code in _LOCKED:
         return StoreError(
@@ -29,10 +32,7 @@ def translate(fault: sqlite3.Error, path: Path) -> StoreError:
     if code in _DAMAGED:
         return damaged(path, str(fault))
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_space(path)):
-        return StoreError(
-            f"{path}: no space left for the store; nothing was changed",
-            hint=f"free some space there, or move everything and set {VARIABLE}",
-        )
+        return _full(path)
     if code in _FORBIDDEN:
         return StoreError(
             f"{path}: the store cannot be written ({fault}); nothing was changed",
@@ -54,6 +54,22 @@ def damaged(path: Path, why: str) -> StoreError:
     return StoreError(
         f"{path}: the store is damaged ({why})",
         hint=f"move {path}* away and run `sojourn rebuild -m MACHINE` for each machine",
+    )
+
+
+def _full(path: Path) -> StoreError:
+    return StoreError(
+        f"{path}: no space left for the store; nothing was changed",
+        hint=f"free some space there, or move everything and set {VARIABLE}",
+    )
+
+
+def _refused(fault: OSError, path: Path) -> StoreError:
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _full(path)
+    return StoreError(
+        f"{path}: the store cannot be used: {fault.strerror or fault}",
+        hint=f"check the permissions of the file and its directory, or set {VARIABLE}",
     )
 
 

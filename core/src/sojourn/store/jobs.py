@@ -52,7 +52,7 @@ class Jobs:
     def by_signature(self, signature: str) -> tuple[JobRecord, ...]:
         """The job on every machine that has it, the first recorded first."""
         rows = self._db.query(
-            f"{JOBS.select} WHERE signature = ? ORDER BY created_at, machine", (signature,)
+            f"{JOBS.select} WHERE signature = ? ORDER BY created_at, rowid", (signature,)
         )
         return tuple(map(JOBS.read, rows))
 
@@ -63,7 +63,7 @@ class Jobs:
             return ()
         rows = self._db.query(
             f"{JOBS.select} WHERE signature >= ? AND signature < ?"
-            " ORDER BY signature, created_at LIMIT ?",
+            " ORDER BY signature, created_at, rowid LIMIT ?",
             (low, low + "g", limit),
         )
         return tuple(map(JOBS.read, rows))

@@ -21,7 +21,7 @@ _ONLY_ITS_OWN = """
     AND NOT EXISTS (
         SELECT 1 FROM memberships AS other WHERE other.signature = jobs.signature
         AND other.machine = jobs.machine AND other.workflow <> :name)
-    ORDER BY created_at
+    ORDER BY created_at, rowid
 """
 
 
