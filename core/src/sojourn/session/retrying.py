@@ -12,10 +12,10 @@ from sojourn.values.resources import Resources
 
 if TYPE_CHECKING:
     from sojourn.identity.signature import SignedJob
-    from sojourn.session.session import Session
+    from sojourn.session.base import SessionBase
 
 
-def again(session: "Session", record: JobRecord, resources: Resources | None) -> None:
+def next_attempt(session: "SessionBase", record: JobRecord, resources: Resources | None) -> None:
     """Give an ended job its next attempt.
 
     Raises:
@@ -37,7 +37,7 @@ def again(session: "Session", record: JobRecord, resources: Resources | None) ->
     session.recorder.next_attempt(record, "retried", **fields)
 
 
-def signed_again(session: "Session", records: Sequence[JobRecord]) -> list["SignedJob"]:
+def signed_again(session: "SessionBase", records: Sequence[JobRecord]) -> list["SignedJob"]:
     """Sign recorded jobs as they are now; those whose inputs have changed are left NEW and
     told why, since what was asked for cannot be made any more."""
     signed: list[SignedJob] = []
@@ -54,7 +54,7 @@ def signed_again(session: "Session", records: Sequence[JobRecord]) -> list["Sign
     return signed
 
 
-def _note(session: "Session", record: JobRecord, reason: str) -> None:
+def _note(session: "SessionBase", record: JobRecord, reason: str) -> None:
     session.store.update_fields(
         record.signature, record.machine, reason=f"cannot be handed in: {reason}"
     )

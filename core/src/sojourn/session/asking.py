@@ -1,0 +1,111 @@
+"""Asking machines: polls, what had to wait, results."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from sojourn.errors import SojournError, TransferFailed
+from sojourn.session.base import SessionBase
+from sojourn.session.fetching import Fetcher
+from sojourn.session.polling import Poller
+from sojourn.session.retrying import signed_again
+from sojourn.states import FINAL, HANDED_IN, State
+from sojourn.store.records import JobRecord
+
+if TYPE_CHECKING:
+    from sojourn.results.result import Result
+
+
+class Asking(SessionBase):
+    """The part of a session that finds out what has become of jobs."""
+
+    def refresh(self, records: Iterable[JobRecord] | None = None) -> None:
+        """Ask all machines concerned about jobs that were handed in, one poll each, and hand in
+        what had to wait. Without `records`, about all jobs.
+
+        Machines that do not answer are named in `MachineError`s collected as notes; see
+        `refresh_each`.
+
+        Raises:
+            MachineError: the first machine that gave no answer, after all others were asked.
+        """
+        errors = self.refresh_each(records)
+        for error in errors.values():
+            raise error
+
+    def refresh_each(self, records: Iterable[JobRecord] | None = None) -> dict[str, SojournError]:
+        """As `refresh`; returns what kept machines from being asked, by name."""
+        chosen = list(self.store.select(states=HANDED_IN) if records is None else records)
+        by_machine: dict[str, list[JobRecord]] = {}
+        for record in chosen:
+            if record.state in HANDED_IN or record.state is State.LOST:
+                by_machine.setdefault(record.machine, []).append(record)
+        errors: dict[str, SojournError] = {}
+        for name, group in by_machine.items():
+            try:
+                link = self._links.get(name)
+                poller = Poller(link, self.store, self.recorder)
+                time.sleep(min(1.0, max(0.0, poller.earliest() - time.time())))
+                poller.poll(group)
+                self.submit_waiting(name)
+            except SojournError as error:
+                errors[name] = error
+        return errors
+
+    def submit_waiting(self, machine: str) -> None:
+        """Hand in jobs that had to wait: for a place in the queue, for a parent, for a retry."""
+        waiting = [
+            record
+            for record in self.store.select(machine=machine, states=[State.NEW], newest_first=False)
+            if not record.paused
+        ]
+        if waiting:
+            self._submitter(self._links.get(machine)).submit(signed_again(self, waiting))
+
+    def fetch_results(self, records: Sequence[JobRecord]) -> dict[str, "Result | TransferFailed"]:
+        """Bring the results of completed jobs into the cache, one trip a machine."""
+        found: dict[str, Result | TransferFailed] = {}
+        by_machine: dict[str, list[JobRecord]] = {}
+        for record in records:
+            by_machine.setdefault(record.machine, []).append(record)
+        for name, group in by_machine.items():
+            found |= Fetcher(self._links.get(name), self.store, self.results).fetch(group)
+        return found
+
+    def wait(
+        self,
+        records: Sequence[JobRecord],
+        *,
+        timeout: float | None = None,
+        on_poll: Callable[[Sequence[JobRecord]], None] | None = None,
+    ) -> list[JobRecord]:
+        """Poll until all jobs have ended or `timeout` seconds have passed; how they stand then.
+
+        `on_poll` is shown the jobs after each poll. A machine that does not answer is asked
+        again; what it holds stays as it was.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        delay = 0.05
+        while True:
+            present = self.again(records)
+            if on_poll is not None:
+                on_poll(present)
+            active = [record for record in present if record.state not in FINAL]
+            left = None if deadline is None else deadline - time.monotonic()
+            if not active or (left is not None and left <= 0):
+                return present
+            longest = min(self._interval(record.machine) for record in active)
+            delay = min(delay * 1.6, longest)
+            time.sleep(delay if left is None else min(delay, left))
+            self.refresh_each(active)
+            for name in {record.machine for record in active if record.state is State.NEW}:
+                self.submit_waiting(name)
+
+    def _interval(self, machine: str) -> float:
+        return self._links.get(machine).machine.poll.interval
+
+    def again(self, records: Iterable[JobRecord]) -> list[JobRecord]:
+        """How jobs stand in the store now."""
+        keys = [(record.signature, record.machine) for record in records]
+        present = self.store.get_many(keys)
+        return [present[key] for key in keys if key in present]

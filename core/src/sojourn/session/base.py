@@ -1,0 +1,114 @@
+"""What every part of a session stands on: machines, store, results, signatures."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from sojourn.session.changes import Recorder
+from sojourn.session.links import Link, Links
+from sojourn.session.submitting import Submitter
+from sojourn.site.context import Progress, no_progress
+from sojourn.site.logs import look_at
+from sojourn.values.job import Job
+
+if TYPE_CHECKING:
+    from sojourn.identity.signature import SignedJob
+    from sojourn.machines.loading import Machines
+    from sojourn.plugins.registry import Registry
+    from sojourn.values.resources import Resources
+
+
+class SessionBase:
+    """Opens what a session needs, when it is needed, and closes it."""
+
+    def __init__(
+        self,
+        *,
+        machines: "Machines | None" = None,
+        home: Path | None = None,
+        registry: "Registry | None" = None,
+        interactive: bool = True,
+        progress: Progress = no_progress,
+        report: Callable[[str], None] | None = None,
+    ) -> None:
+        from sojourn.machines.loading import load_machines
+        from sojourn.plugins.registry import Registry
+        from sojourn.results.cache import ResultCache
+        from sojourn.store.store import Store
+
+        self.registry = registry or Registry()
+        self.machines = machines or load_machines(self.registry)
+        self.store = Store(None if home is None else home / "store.sqlite")
+        self.results = ResultCache(None if home is None else home / "results")
+        self._memo = self.store.digest_memo()
+        self._links = Links(
+            self.machines, self.registry, self.store, interactive=interactive, progress=progress
+        )
+        self.recorder = Recorder(self.store, self.registry)
+        self._report = report or _say_nothing
+        self._seen: dict[str, dict[str, tuple[int, int] | None]] = {}
+
+    def sign(self, jobs: Sequence[Job], on: str | None = None) -> list["SignedJob"]:
+        """The signatures of jobs, with all that was found out on the way; see `identity`."""
+        from sojourn.identity.signature import sign_many
+
+        machine = self._machine(on)
+        signed = sign_many(
+            jobs,
+            memo=self._memo,
+            identify_remote=lambda paths: self._look_at(machine, paths),
+            extra=self.registry.signature_extras,
+            machine=machine,
+            defaults=self._defaults(machine),
+        )
+        self._memo.flush()
+        return signed
+
+    def link(self, machine: str | None = None) -> Link:
+        """The way to a machine, for what no method here does."""
+        return self._links.get(self._machine(machine))
+
+    def _machine(self, on: str | None) -> str:
+        return self.machines.default().name if on is None else self.machines.get(on).name
+
+    def _defaults(self, machine: str) -> "Resources":
+        return self.machines.get(machine).defaults
+
+    def _look_at(self, machine: str, paths: Sequence[str]) -> Mapping[str, tuple[int, int] | None]:
+        """What Remote paths hold: asked once a session, in a trip of its own."""
+        link = self._links.get(machine)
+        seen = self._seen.setdefault(machine, {})
+        new = [path for path in paths if path not in seen]
+
+        def look() -> dict[str, tuple[int, int] | None]:
+            with link.context.trip() as dialogue:
+                return look_at(dialogue, new)
+
+        if new:
+            seen |= link.contact(look)
+        return seen
+
+    def _submitter(self, link: Link) -> Submitter:
+        return Submitter(link, self.store, self.results, self._memo, self.recorder)
+
+    def close(self) -> None:
+        """Close connections and the store. Jobs go on."""
+        self._memo.flush()
+        self._links.close()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _say_nothing(_line: str) -> None:
+    """Nobody listens."""

@@ -1,0 +1,128 @@
+"""From jobs to what came of them: handed in, polled and fetched in as few trips as can be."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sojourn.errors import JobError, TransferFailed
+from sojourn.session.asking import Asking
+from sojourn.session.failures import failed
+from sojourn.session.standing import Reuse, Standings, handle_of
+from sojourn.session.submitting import Origin
+from sojourn.states import FINAL, HANDED_IN, State
+from sojourn.store.records import JobRecord
+from sojourn.suspension import JobHandle
+
+if TYPE_CHECKING:
+    from sojourn.identity.signature import SignedJob
+    from sojourn.results.result import Result
+
+
+class Outcomes(Standings, Asking):
+    """The part of a session that brings jobs on their way and tells how they came out."""
+
+    def enter(
+        self,
+        signed: Sequence["SignedJob"],
+        machine: str,
+        *,
+        reuse: Reuse = "any",
+        origins: Mapping[str, Origin] | None = None,
+    ) -> None:
+        """Record and hand in what is neither done nor on its way, in one trip to `machine`.
+
+        Raises:
+            SubmitRefused: the first refusal, after everything else was handed in.
+            MachineError: see `Submitter.submit`.
+        """
+        wanted = [
+            one
+            for one in with_upstream(signed)
+            if not self._is_settled(self._standing(one.signature, machine, reuse), machine)
+            and self._cached(one.signature, reuse, machine) is None
+        ]
+        if not wanted:
+            return
+        submitter = self._submitter(self._links.get(machine))
+        submitter.enter(wanted, origins or {})
+        submitter.submit(wanted)
+        if submitter.refused:
+            raise submitter.refused[0]
+
+    def outcomes(
+        self,
+        signed: Sequence["SignedJob"],
+        machine: str,
+        *,
+        reuse: Reuse = "any",
+        accept_stale: bool = False,
+        origins: Mapping[str, Origin] | None = None,
+    ) -> "list[Result | JobError | JobHandle]":
+        """A result, an error, or a handle of what is not finished, for each job.
+
+        Hands in what is new, polls what is out, fetches what is done: at most one trip of each
+        kind a machine.
+        """
+        found = {s.signature: self._cached(s.signature, reuse, machine) for s in signed}
+        left = [one for one in signed if found[one.signature] is None]
+        refusal: JobError | None = None
+        if left:
+            before = self._standings(left, machine, reuse)
+            out = [r for r in before.values() if r is not None and r.state in HANDED_IN]
+            errors = self.refresh_each(out)
+            try:
+                self.enter(left, machine, reuse=reuse, origins=origins)
+            except JobError as error:
+                refusal = error
+            standings = self._standings(left, machine, reuse)
+            self._say_where(standings, machine)
+            done = [r for r in standings.values() if r and r.state is State.COMPLETED]
+            fetched = self.fetch_results(done)
+            outcomes = self._told(left, standings, fetched, machine)
+            if errors and not any(isinstance(one, JobHandle) for one in outcomes.values()):
+                raise next(iter(errors.values()))
+        else:
+            outcomes = {}
+        answers: list[Result | JobError | JobHandle] = []
+        for one in signed:
+            answer = found[one.signature] or outcomes[one.signature]
+            if refusal is not None and refusal.signature == one.signature:
+                answer = refusal
+            stale = None if accept_stale else self._stale(one, answer)
+            answers.append(stale or answer)
+        return answers
+
+    def _told(
+        self,
+        signed: Sequence["SignedJob"],
+        standings: "Mapping[str, JobRecord | None]",
+        fetched: "Mapping[str, Result | TransferFailed]",
+        machine: str,
+    ) -> "dict[str, Result | JobError | JobHandle]":
+        told: dict[str, Result | JobError | JobHandle] = {}
+        broken: dict[str, list[JobRecord]] = {}
+        for one in signed:
+            record = standings[one.signature]
+            if record is not None and record.state is State.COMPLETED:
+                told[one.signature] = fetched[one.signature]
+            elif record is not None and record.state in FINAL:
+                broken.setdefault(record.machine, []).append(record)
+            else:
+                told[one.signature] = handle_of(record, machine, one.signature)
+        for name, records in broken.items():
+            told |= failed(self._links.get(name), self.store, records)
+        return told
+
+
+def with_upstream(signed: Sequence["SignedJob"]) -> list["SignedJob"]:
+    """The jobs and those whose outputs they take, each once, parents first."""
+    ordered: dict[str, SignedJob] = {}
+
+    def visit(one: "SignedJob") -> None:
+        if one.signature not in ordered:
+            for parent in one.upstream:
+                visit(parent)
+            ordered[one.signature] = one
+
+    for one in signed:
+        visit(one)
+    return list(ordered.values())

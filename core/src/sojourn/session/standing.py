@@ -1,0 +1,98 @@
+"""Where jobs stand: which record or result counts for a signature, and what is stale."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from sojourn.errors import DamagedResult, StaleResult
+from sojourn.session.base import SessionBase
+from sojourn.session.fetching import output_digest
+from sojourn.states import HANDED_IN, State
+from sojourn.store.records import JobRecord
+from sojourn.suspension import JobHandle
+
+if TYPE_CHECKING:
+    from sojourn.identity.signature import SignedJob
+    from sojourn.results.result import Result
+
+Reuse = Literal["any", "machine"]
+"""Whether a result or a running job on another machine counts ("any"), or only on the one named."""
+
+
+class Standings(SessionBase):
+    """The part of a session that looks without asking anybody."""
+
+    def _cached(self, signature: str, reuse: Reuse, machine: str) -> "Result | None":
+        try:
+            result = self.results.get(signature)
+        except DamagedResult as damaged:
+            self._report(f"{damaged}; it is fetched again")
+            return None
+        if result is not None and reuse == "machine" and result.machine != machine:
+            return None
+        return result
+
+    def _standing(self, signature: str, machine: str, reuse: Reuse) -> JobRecord | None:
+        """The record that counts: the machine's own, or one elsewhere that is done or out."""
+        own = self.store.get(signature, machine)
+        if reuse == "machine" or (own is not None and own.state is not State.NEW):
+            return own
+        others = [r for r in self.store.by_signature(signature) if r.machine != machine]
+        alive = [r for r in others if r.state in HANDED_IN or r.state is State.COMPLETED]
+        done = [r for r in alive if r.state is State.COMPLETED]
+        return next(iter([*done, *alive]), own)
+
+    def _standings(
+        self, signed: Sequence["SignedJob"], machine: str, reuse: Reuse
+    ) -> dict[str, JobRecord | None]:
+        return {s.signature: self._standing(s.signature, machine, reuse) for s in signed}
+
+    def _say_where(self, standings: "Mapping[str, JobRecord | None]", machine: str) -> None:
+        for signature, record in standings.items():
+            if record is not None and record.machine != machine:
+                word = "done" if record.state is State.COMPLETED else f"{record.state}"
+                what = record.name or signature[:12]
+                self._report(f"{what} is {word} on {record.machine} already; that one is used")
+
+    def _stale(self, signed: "SignedJob", answer: object) -> StaleResult | None:
+        """Whether a result was made from other bytes than its parents' outputs have now."""
+        from sojourn.results.result import Result
+
+        if not isinstance(answer, Result):
+            return None
+        for given in signed.inputs:
+            if not given.signature:
+                continue
+            was = answer.manifest.consumed.get(given.name, "")
+            parent = self._cached(given.signature, "any", "")
+            now = given.digest or output_digest(parent, given.output)
+            if was and now and was != now:
+                what = signed.job.name or signed.signature[:12]
+                return StaleResult(
+                    f"{what} is stale: its input {given.name!r} has other bytes now than when "
+                    "it was made",
+                    signature=signed.signature,
+                    hint=f"`sojourn retry {signed.signature[:8]}` makes it anew; "
+                    "--accept-stale takes it as it is",
+                )
+        return None
+
+    def _is_settled(self, record: JobRecord | None, machine: str) -> bool:
+        """On its way or ended, wherever: nothing is handed in for it."""
+        if record is None or (record.machine == machine and record.state is State.NEW):
+            return False
+        return not (record.state is State.CANCELLED and record.blocked_by)
+
+
+def handle_of(record: JobRecord | None, machine: str, signature: str) -> JobHandle:
+    """The handle of a job that is not finished."""
+    if record is None:
+        return JobHandle(signature, machine)
+    return JobHandle(
+        signature,
+        record.machine,
+        record.name,
+        record.state,
+        record.scheduler_id,
+        record.reason,
+        record.attempt,
+    )
