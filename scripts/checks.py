@@ -97,7 +97,7 @@ def tests(arguments: list[str], *, fast: bool) -> list[Outcome]:
 
     def side_by_side() -> int:
         left_out = SCHEDULER if fast else "outage"
-        words = ("-n", WORKERS, "--dist", "loadgroup", "-m", f"not ({left_out})")
+        words = ("-n", WORKERS, "--dist", "loadgroup", "--durations=10", "-m", f"not ({left_out})")
         status = run("pytest", *words, *arguments)
         return 0 if arguments and status == NO_TESTS_COLLECTED else status
 

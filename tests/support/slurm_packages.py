@@ -103,7 +103,8 @@ def install(packages: list[str]) -> None:
     Raises:
         subprocess.CalledProcessError: apt-get failed; its output has been printed.
     """
-    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages]
+    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends"]
+    command += ["-o", "DPkg::Lock::Timeout=120", *packages]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PATH": ADMIN_PATH}
     with no_service_starts():
         first = subprocess.run(command, env=environment, capture_output=True, text=True)
