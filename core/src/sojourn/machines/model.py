@@ -68,7 +68,7 @@ class Machine(BaseModel):
     """The plugin that speaks to the scheduler: local, slurm, pbs, ..."""
     transport: Word = "local"
     """How the machine is reached: local, ssh or openssh; ssh where a host is given, else local."""
-    root: Annotated[Line, Field(pattern=r"^(/|~$|~/)")] = DEFAULT_ROOT
+    root: Annotated[str, Field(pattern=r"^(~|~?/[^\n\r\x00]*)$")] = DEFAULT_ROOT
     """Directory on the machine under which everything of Sojourn's lies; absolute, or from ~/."""
     shell: Line = "sh"
     """What a job's command is run with, such as `bash -l`."""

@@ -92,39 +92,34 @@ def parse(text: str, file: Path) -> Document:
     Raises:
         ConfigError: `text` is malformed, has a key twice, or is something else than a mapping.
     """
+    lines: dict[KeyPath, int] = {}
     try:
-        root = YAML(typ="rt").load(text)
+        data = _plain(YAML(typ="rt").load(text), (), lines)
     except DuplicateKeyError as error:
         key = re.search(r'found duplicate key "(.*?)" with', error.problem or "", re.DOTALL)
+        message = f"key {key[1]!r} stands here twice" if key else "a key stands here twice"
         raise ConfigError(
-            f"key {key[1]!r} stands here twice" if key else "a key stands here twice",
-            file=file,
-            line=_line_of(error),
-            hint="remove one of the two",
-        ) from error
-    except MarkedYAMLError as error:
-        what = error.problem or error.context or "it cannot be parsed"
-        raise ConfigError(
-            f"not valid YAML: {what.splitlines()[0]}", file=file, line=_line_of(error)
+            message, file=file, line=_line_of(error), hint="remove one of the two"
         ) from error
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise ConfigError(
-            f"not valid YAML: the character {error.character!r} is not allowed",
-            file=file,
-            line=line,
-        ) from error
+        what = f"not valid YAML: the character {chr(error.character)!r} is not allowed"
+        raise ConfigError(what, file=file, line=line) from error
+    except MarkedYAMLError as error:
+        problem = error.problem or "it cannot be parsed"
+        if problem.startswith("but "):
+            problem = f"{error.context}, {problem}"
+        what = f"not valid YAML: {problem.splitlines()[0]}"
+        raise ConfigError(what, file=file, line=_line_of(error)) from error
     except _SLIPS as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ConfigError(f"not valid YAML: {reason}", file=file) from error
-    if root is None:
+    if data is None:
         return Document(file, {}, {})
-    if not isinstance(root, CommentedMap):
+    if not isinstance(data, dict):
         raise ConfigError(
             "the top of the file must be a mapping", file=file, line=1, hint="begin with machines:"
         )
-    lines: dict[KeyPath, int] = {}
-    data = _plain(root, (), lines, (), file)
     return Document(file, data, lines)
 
 
@@ -144,19 +139,8 @@ def _line_of(error: MarkedYAMLError) -> int | None:
     return None if mark is None else mark.line + 1
 
 
-def _plain(
-    node: Any, path: KeyPath, lines: dict[KeyPath, int], above: tuple[int, ...], file: Path
-) -> Any:
+def _plain(node: Any, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
     """`node` without the parser's own types; fills `lines`."""
-    if isinstance(node, CommentedMap | CommentedSeq):
-        if id(node) in above:
-            raise ConfigError(
-                "an alias that contains itself",
-                file=file,
-                line=lines.get(path),
-                hint="write it out",
-            )
-        above = (*above, id(node))
     if isinstance(node, CommentedMap):
         data = {}
         for key, value in node.items():
@@ -164,13 +148,13 @@ def _plain(
             position = (node.lc.data or {}).get(key)
             if position is not None:  # else merged in with `<<`: it stands elsewhere
                 lines[place] = position[0] + 1
-            data[key] = _plain(value, place, lines, above, file)
+            data[key] = _plain(value, place, lines)
         return data
     if isinstance(node, CommentedSeq):
         items = []
         for index, value in enumerate(node):
             lines[(*path, index)] = node.lc.data[index][0] + 1
-            items.append(_plain(value, (*path, index), lines, above, file))
+            items.append(_plain(value, (*path, index), lines))
         return items
     return _scalar(node)
 
