@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from sojourn.results.result import Result
 
 
+_PATIENCE = 2.0
+"""Seconds to wait for a machine that was polled just now, rather than not to ask it."""
+
+
 class Asking(SessionBase):
     """The part of a session that finds out what has become of jobs."""
 
@@ -45,7 +49,10 @@ class Asking(SessionBase):
             try:
                 link = self._links.get(name)
                 poller = Poller(link, self.store, self.recorder)
-                time.sleep(min(1.0, max(0.0, poller.earliest() - time.time())))
+                early = poller.earliest() - time.time()
+                if early > _PATIENCE:
+                    continue  # asked so lately that asking again would be a burden
+                time.sleep(max(0.0, early))
                 poller.poll(group)
                 self.submit_waiting(name)
             except SojournError as error:

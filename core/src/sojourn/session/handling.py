@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sojourn.errors import NoSuchJob
 from sojourn.session.asking import Asking
 from sojourn.session.changing import Changer
-from sojourn.session.retrying import next_attempt
+from sojourn.session.retrying import blocked_children, next_attempt
 from sojourn.site.logs import LogPiece, read_log
 from sojourn.store.records import JobRecord
 from sojourn.values.messages import Change
@@ -47,7 +47,8 @@ class Handling(Asking):
         self, records: Sequence[JobRecord], *, resources: "Resources | None" = None
     ) -> list[JobRecord]:
         """Run ended jobs again, each in a new attempt; `resources` replace words of what they
-        ask for. A result that is here stays until the new one comes.
+        ask for. Children that were cancelled because of them go with them. A result that is
+        here stays until the new one comes.
 
         Raises:
             NotPossible: one has not ended.
@@ -55,6 +56,8 @@ class Handling(Asking):
         """
         for record in records:
             next_attempt(self, record, resources)
+        for child in blocked_children(self.store, records):
+            next_attempt(self, child, None)
         for name in dict.fromkeys(record.machine for record in records):
             self.submit_waiting(name)
         return self.again(records)

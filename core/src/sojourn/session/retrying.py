@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sojourn.errors import InvalidJob, NotPossible, SojournError
-from sojourn.states import FINAL
+from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 from sojourn.values.job import Job
 from sojourn.values.resources import Resources
@@ -13,6 +13,7 @@ from sojourn.values.resources import Resources
 if TYPE_CHECKING:
     from sojourn.identity.signature import SignedJob
     from sojourn.session.base import SessionBase
+    from sojourn.store.store import Store
 
 
 def next_attempt(session: "SessionBase", record: JobRecord, resources: Resources | None) -> None:
@@ -35,6 +36,22 @@ def next_attempt(session: "SessionBase", record: JobRecord, resources: Resources
         fields["job"] = json.dumps(job.to_json())
         fields["resources"] = effective.model_dump_json(exclude_defaults=True)
     session.recorder.next_attempt(record, "retried", **fields)
+
+
+def blocked_children(store: "Store", parents: Sequence[JobRecord]) -> list[JobRecord]:
+    """Jobs that were cancelled because of these, and because of those in turn."""
+    found: dict[str, JobRecord] = {}
+    for machine in {parent.machine for parent in parents}:
+        cancelled = store.select(machine=machine, states=[State.CANCELLED])
+        roots = {parent.signature for parent in parents if parent.machine == machine}
+        while grown := [
+            record
+            for record in cancelled
+            if record.blocked_by in roots and record.signature not in found
+        ]:
+            found |= {record.signature: record for record in grown}
+            roots |= {record.signature for record in grown}
+    return list(found.values())
 
 
 def signed_again(session: "SessionBase", records: Sequence[JobRecord]) -> list["SignedJob"]:

@@ -109,7 +109,7 @@ class Submitter:
                 return
 
     def _round(self, batch: Sequence["SignedJob"]) -> bool:
-        """One trip; True if some attempts were closed, so that another round is worth it."""
+        """One trip; True if some attempts can now be handed in after all: another round."""
         orders = self._begin(self._orders(batch))
         if not orders:
             return False
@@ -117,8 +117,7 @@ class Submitter:
         try:
             answers = self.link.contact(lambda: backend.submit(context, orders), repeat=False)
         except ConnectionLost as lost:
-            self._find_out(orders, lost)
-            return False
+            return self._find_out(orders, lost)
         except SojournError as error:
             self._put_back(orders, error)
             raise
@@ -133,7 +132,7 @@ class Submitter:
             record = self._renewed(signed.signature)
             if record is None or record.state is not State.NEW or record.paused:
                 continue
-            if skipped.intersection(signed.parents):
+            if skipped.intersection(signed.parents) or self._parent_missing(signed, orders):
                 skipped.add(signed.signature)
                 continue
             about = self._about(record)
@@ -151,6 +150,12 @@ class Submitter:
         for record, reason in waiting:
             self._note(record, reason)
         return orders
+
+    def _parent_missing(self, signed: "SignedJob", orders: Sequence[JobOrder]) -> bool:
+        """Whether a parent is neither in the scheduler's hands nor handed in by this trip."""
+        here = {order.signature for order in orders}
+        parents = (self.record(p) for p in signed.parents if p not in here)
+        return any(p is not None and p.state in (State.NEW, State.SUBMITTING) for p in parents)
 
     def _room(self) -> int:
         limit = self.link.machine.max_jobs
@@ -218,7 +223,7 @@ class Submitter:
             order.signature, machine, old, order.attempt, new, at, reason, source="submit"
         )
 
-    def _find_out(self, orders: Sequence[JobOrder], lost: ConnectionLost) -> None:
+    def _find_out(self, orders: Sequence[JobOrder], lost: ConnectionLost) -> bool:
         """The connection was cut: ask what has become of each before anything is said."""
         refs = [JobRef(order.signature, order.attempt) for order in orders]
         context, backend = self.link.context, self.link.backend
@@ -230,7 +235,8 @@ class Submitter:
                 f"become of them could not be asked: {lost.message}",
                 hint="nothing is lost: the next contact finds out",
             ) from lost
-        self._settle(orders, answers)
+        absent = any(answer.outcome is Settled.ABSENT for answer in answers)
+        return self._settle(orders, answers) or absent
 
     def _settle(self, orders: Sequence[JobOrder], answers: Sequence[Settlement]) -> bool:
         names = {order.signature: order.name for order in orders}
