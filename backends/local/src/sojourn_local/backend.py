@@ -1,0 +1,150 @@
+"""The plugin: the contract's hooks for jobs on this computer.
+
+The queue is read and changed directly, since it is here; what core keeps on every machine
+(claims, inputs, results) goes over core's trips, as everywhere.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sojourn.contract import BackendInfo, Capability, hookimpl
+from sojourn_local.limits import WORDS, limits_of
+
+if TYPE_CHECKING:
+    from sojourn.site.context import MachineContext
+    from sojourn.values.messages import (
+        Change,
+        CheckLine,
+        FetchAnswer,
+        FetchRequest,
+        JobOrder,
+        JobRef,
+        PollAnswer,
+        Settlement,
+    )
+
+sojourn_contract = 1
+
+
+@hookimpl
+def sojourn_backend_info() -> BackendInfo:
+    """What this backend is."""
+    from sojourn_local.config import LocalConfig
+
+    return BackendInfo(
+        name="local",
+        summary="this computer, without a scheduler",
+        resources=WORDS,
+        contract=1,
+        capabilities=frozenset(Capability),
+        config_model=LocalConfig,
+        transports=frozenset({"local"}),
+    )
+
+
+@hookimpl
+def sojourn_submit(
+    context: "MachineContext", orders: "Sequence[JobOrder]"
+) -> "Sequence[Settlement]":
+    """Hand in a batch, and start runners for it."""
+    from sojourn.site.handin import hand_in
+    from sojourn.site.submission import Submission
+    from sojourn_local.handing import LocalCaller
+    from sojourn_local.site import at_site
+
+    for order in orders:
+        limits_of(order.resources)  # Refused before anything is contacted.
+    with at_site(context) as site:
+        with context.trip(create=True) as dialogue:
+            submission = Submission(tuple(orders), array=True)
+            answers = hand_in(dialogue, context, [submission], LocalCaller(context.machine))
+        site.tend()
+    return [answers[order.signature, order.attempt] for order in orders]
+
+
+@hookimpl
+def sojourn_find(context: "MachineContext", jobs: "Sequence[JobRef]") -> "Sequence[Settlement]":
+    """Settle attempts by their files and the queue's."""
+    from sojourn.site.finding import find
+    from sojourn_local.handing import task_id
+    from sojourn_local.site import at_site
+
+    with at_site(context) as site:
+        site.tend()
+        with context.trip() as dialogue:
+            answers = find(dialogue, jobs, site.search, task_id)
+    return [answers[job.signature, job.attempt] for job in jobs]
+
+
+@hookimpl
+def sojourn_poll(context: "MachineContext", jobs: "Sequence[JobRef]") -> "Sequence[PollAnswer]":
+    """The queue's word on each job, and what lies there of those that do not wait."""
+    from sojourn_local.polling import poll
+    from sojourn_local.site import at_site
+
+    with at_site(context) as site:
+        site.tend()
+        return poll(context, site.layout, jobs)
+
+
+@hookimpl
+def sojourn_fetch(
+    context: "MachineContext", requests: "Sequence[FetchRequest]"
+) -> "Sequence[FetchAnswer]":
+    """Bring files into the cache, verified like those of any machine."""
+    from sojourn.site.fetching import fetch
+
+    with context.trip() as dialogue:
+        return fetch(dialogue, context, requests)
+
+
+@hookimpl
+def sojourn_cancel(context: "MachineContext", jobs: "Sequence[JobRef]") -> "Sequence[Change]":
+    """End jobs with all that they have started; those whose runner has died as well."""
+    from sojourn.batch.backend import cancel
+    from sojourn_local.handing import task_id
+    from sojourn_local.site import at_site
+
+    with at_site(context) as site:
+        with context.trip() as dialogue:
+            changes = cancel(dialogue, jobs, site.cancel, task_id)
+        site.tend()
+    return changes
+
+
+@hookimpl
+def sojourn_hold(context: "MachineContext", jobs: "Sequence[JobRef]") -> "Sequence[Change]":
+    """Keep waiting jobs from starting."""
+    from sojourn_local.site import at_site
+
+    with at_site(context) as site:
+        return site.hold(jobs)
+
+
+@hookimpl
+def sojourn_release(context: "MachineContext", jobs: "Sequence[JobRef]") -> "Sequence[Change]":
+    """Let held jobs start, and start runners for them."""
+    from sojourn_local.site import at_site
+
+    with at_site(context) as site:
+        changes = site.release(jobs)
+        site.tend()
+    return changes
+
+
+@hookimpl
+def sojourn_script(context: "MachineContext", orders: "Sequence[JobOrder]") -> str:
+    """job.sh, and what it is told about each job; no secrets."""
+    from sojourn_local.handing import as_text
+
+    return as_text(context.machine, orders)
+
+
+@hookimpl
+def sojourn_check(context: "MachineContext") -> "Sequence[CheckLine]":
+    """Try locks, processes and the interpreter on this computer."""
+    from sojourn_local.checking import check
+    from sojourn_local.site import at_site
+
+    with at_site(context) as site:
+        return check(site)

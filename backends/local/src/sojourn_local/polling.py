@@ -1,0 +1,32 @@
+"""Evidence on jobs: the queue's word first, then the files of those that do not wait."""
+
+from collections.abc import Sequence
+
+from sojourn.site.claims import id_of
+from sojourn.site.context import MachineContext
+from sojourn.site.evidence import read_evidence
+from sojourn.values.messages import JobRef, Phase, PollAnswer
+from sojourn_local.handing import task_id
+from sojourn_local.layout import Layout
+from sojourn_local.looking import ABSENT, look
+
+_UNTOUCHED = frozenset({Phase.WAITING, Phase.HELD})
+
+
+def poll(context: MachineContext, layout: Layout, jobs: Sequence[JobRef]) -> list[PollAnswer]:
+    """One answer a job; a trip only where files are to be read."""
+    words = look(layout, [job.scheduler_id for job in jobs if job.scheduler_id])
+    read = [job for job in jobs if words.get(job.scheduler_id, ABSENT).phase not in _UNTOUCHED]
+    if not read:
+        return [PollAnswer(job.signature, job.attempt, words[job.scheduler_id]) for job in jobs]
+    with context.trip() as dialogue:
+        evidence = read_evidence(dialogue, [(job.signature, job.attempt) for job in read])
+    # The id under which it started outranks the one that we were told.
+    ids = {attempt: id_of(seen, task_id) for attempt, seen in evidence.items()}
+    words |= look(layout, [one for one in ids.values() if one and one not in words])
+    answers = []
+    for job in jobs:
+        attempt = (job.signature, job.attempt)
+        word = words.get(ids.get(attempt) or job.scheduler_id, ABSENT)
+        answers.append(PollAnswer(*attempt, word, evidence.get(attempt)))
+    return answers

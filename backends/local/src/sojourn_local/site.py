@@ -1,0 +1,97 @@
+"""One machine's queue as the hooks use it: its place, its settings, and its upkeep."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sojourn.batch.scheduler import Conversation, QueueEntry, Response, Took
+from sojourn.errors import SiteError
+from sojourn.site.context import MachineContext
+from sojourn.values.messages import Change, Changed, JobRef
+from sojourn_local import changing, looking
+from sojourn_local.config import LocalConfig
+from sojourn_local.layout import Layout
+from sojourn_local.settle import settle
+from sojourn_local.starting import start_adopter, start_runners
+
+_TOOK = {
+    Took.DONE: Changed.DONE,
+    Took.FINISHED: Changed.FINISHED,
+    Took.UNKNOWN: Changed.ABSENT,
+    Took.REFUSED: Changed.REFUSED,
+}
+
+
+@contextmanager
+def at_site(context: MachineContext) -> "Iterator[Site]":
+    """The machine's queue; what the operating system refuses becomes a `SiteError`."""
+    options = context.machine.options
+    config = options if isinstance(options, LocalConfig) else LocalConfig()
+    root = Path(context.machine.root).expanduser()
+    try:
+        yield Site(Layout(root), config, context.machine.name)
+    except OSError as error:
+        raise SiteError(
+            f"{error.filename or root}: {error.strerror or error}",
+            machine=context.machine.name,
+            hint=f"check the permissions and the free space of {root}",
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One machine's queue. Nothing is remembered here."""
+
+    layout: Layout
+    config: LocalConfig
+    machine: str
+
+    def tend(self) -> None:
+        """Settle jobs whose runner has died, and see that free slots are used.
+
+        Does nothing at a root that is not ours: whoever owns it runs its jobs.
+        """
+        if not self.is_ours():
+            return
+        for orphan in settle(self.layout):
+            start_adopter(self.layout, orphan, self.config.slots, grace=self.config.grace)
+        start_runners(self.layout, self.config.slots, grace=self.config.grace)
+
+    def is_ours(self) -> bool:
+        """Whether there is a queue, and it is this user's."""
+        try:
+            return self.layout.slots.stat().st_uid == os.geteuid()
+        except (FileNotFoundError, PermissionError):
+            return False
+
+    # --- as conversations, since that is how core asks a scheduler ------------------------------
+
+    def search(self, names: Sequence[str]) -> Conversation[Sequence[QueueEntry]]:
+        """What the queue knows under these names."""
+        yield from ()
+        return looking.search(self.layout, names)
+
+    def cancel(self, ids: Sequence[str]) -> Conversation[dict[str, Response]]:
+        """End jobs."""
+        yield from ()
+        return changing.change(self.layout, ids, changing.cancel)
+
+    # --- hold and release -----------------------------------------------------------------------
+
+    def hold(self, jobs: Sequence[JobRef]) -> list[Change]:
+        """Keep waiting jobs from starting."""
+        return self._change(jobs, changing.hold)
+
+    def release(self, jobs: Sequence[JobRef]) -> list[Change]:
+        """Let held jobs start."""
+        return self._change(jobs, changing.release)
+
+    def _change(self, jobs: Sequence[JobRef], how: changing.Change) -> list[Change]:
+        responses = changing.change(self.layout, [job.scheduler_id for job in jobs], how)
+        return [
+            Change(job.signature, job.attempt, _TOOK[response.took], response.reason)
+            for job in jobs
+            for response in (responses[job.scheduler_id],)
+        ]
