@@ -176,6 +176,7 @@ PIECES = st.sampled_from(
 @example("!!int a: b")
 @example("[" * 400)
 @example("a: &a {b: *a}")
+@example("&x b: &x ")
 @example("? [a, b]\n: c")
 @example("a: !!omap [b: 1]")
 @example("a: !!set {b, c}")

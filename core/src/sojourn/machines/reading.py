@@ -1,6 +1,7 @@
 """Reading one `machines.yaml`: plain data, and the line on which each key stands."""
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLWarning
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scalarbool import ScalarBoolean
 from ruamel.yaml.scalarfloat import ScalarFloat
@@ -94,7 +95,10 @@ def parse(text: str, file: Path) -> Document:
     """
     lines: dict[KeyPath, int] = {}
     try:
-        data = _plain(YAML(typ="rt").load(text), (), lines)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", YAMLWarning)  # style, such as an anchor used again
+            root = YAML(typ="rt").load(text)
+        data = _plain(root, (), lines)
     except DuplicateKeyError as error:
         key = re.search(r'found duplicate key "(.*?)" with', error.problem or "", re.DOTALL)
         message = f"key {key[1]!r} stands here twice" if key else "a key stands here twice"
