@@ -1,0 +1,281 @@
+"""job.sh, run for real by every POSIX shell at hand: what it promises to a job and to core."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sojourn.site.context import MachineContext
+from sojourn.values.messages import Blob, Parent, TaskInput
+from sojourn.values.resources import Resources
+from tests.support.site import OnTheSpot, context, job_dir, order, run_one, run_orders
+
+NASTY = [
+    "with space",
+    "qu'ote",
+    'dou"ble',
+    "new\nline",
+    "-dash",
+    "naïve ☃",
+    "x" * 200,
+    "$HOME `id`",
+    "a\\b",
+]
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> MachineContext:
+    return context(tmp_path / "root dir")
+
+
+@pytest.fixture(params=["sh", "bash", "busybox sh", "dash"])
+def shell(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    if shutil.which(name.split()[0]) is None:
+        pytest.skip(f"{name} is not installed")
+    return name
+
+
+def blob(content: bytes) -> Blob:
+    return Blob(hashlib.sha256(content).hexdigest(), len(content), content)
+
+
+def test_success_is_an_exit_file_with_status_and_outputs(where: MachineContext, shell: str) -> None:
+    one = order(1, "echo out; echo err >&2; printf abc > r.txt", outputs=("r.txt",))
+    seen = run_one(where, one, shell)
+    assert seen.exit is not None
+    assert (seen.exit.ok, seen.exit.status, seen.exit.phase) == (True, 0, "command")
+    assert [(f.name, f.size, f.kind) for f in seen.exit.files] == [("r.txt", 3, "f")]
+    assert (job_dir(where, one) / "stdout").read_text() == "out\n"
+    assert (job_dir(where, one) / "stderr").read_text() == "err\n"
+    assert seen.started
+    assert seen.started_id == "id-0"
+
+
+def test_the_commands_own_status_is_kept(where: MachineContext, shell: str) -> None:
+    seen = run_one(where, order(1, "exit 7"), shell)
+    assert seen.exit is not None
+    assert (seen.exit.ok, seen.exit.status, seen.exit.phase) == (False, 7, "command")
+
+
+def test_accepted_exit_codes_count_as_success(where: MachineContext) -> None:
+    seen = run_one(where, order(1, "exit 7", accept_exit=(0, 7)))
+    assert seen.exit is not None
+    assert (seen.exit.ok, seen.exit.status) == (True, 7)
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_nasty_names_as_inputs_outputs_and_arguments(where: MachineContext, name: str) -> None:
+    from shlex import quote
+
+    content = blob(b"content")
+    one = order(
+        1,
+        f"cp -- {quote('in ' + name)} {quote('./' + name)}; printf %s {quote(name)} > arg",
+        inputs=(TaskInput("in " + name, "blob", content.digest),),
+        outputs=(name, "arg"),
+        blobs=(content,),
+        env={"VALUE": name},
+    )
+    seen = run_one(where, one)
+    assert seen.exit is not None, (job_dir(where, one) / "stderr").read_text()
+    assert seen.exit.ok
+    assert {f.name for f in seen.exit.files} == {name, "arg"}
+    assert (job_dir(where, one) / "work" / "arg").read_text() == name
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matching", "other"),
+    [
+        ("*.csv", ["a.csv", "b c.csv"], [".hidden.csv", "a.txt"]),
+        ("part[0-2]", ["part0", "part2"], ["part3"]),
+        ("part[!0-2]", ["part3", "partx"], ["part1"]),
+        ("d/?.x", ["d/1.x"], ["d/12.x"]),
+        ("[a]*'", ["ab'"], ["b'"]),
+    ],
+)
+def test_patterns_match_as_the_shell_does(
+    where: MachineContext, pattern: str, matching: list[str], other: list[str]
+) -> None:
+    from shlex import quote
+
+    makes = " ".join(quote(name) for name in [*matching, *other])
+    one = order(1, f"mkdir d; touch -- {makes}", outputs=(pattern,))
+    seen = run_one(where, one)
+    assert seen.exit is not None
+    assert sorted(f.name for f in seen.exit.files) == sorted(matching)
+
+
+def test_a_missing_output_is_named_and_no_success(where: MachineContext, shell: str) -> None:
+    seen = run_one(where, order(1, "true", outputs=("there is none.*", "b")), shell)
+    assert seen.exit is not None
+    assert (seen.exit.ok, seen.exit.status, seen.exit.phase) == (False, 0, "outputs")
+    assert seen.exit.missing == ("there is none.*", "b")
+
+
+def test_directories_are_listed_with_links_and_empty_directories(
+    where: MachineContext, shell: str
+) -> None:
+    one = order(
+        1, "mkdir -p d/empty 'd/s p'; echo x > 'd/s p/f'; ln -s 's p/f' d/link", outputs=("d",)
+    )
+    seen = run_one(where, one, shell)
+    assert seen.exit is not None
+    found = {f.name: (f.kind, f.target) for f in seen.exit.files}
+    assert found == {
+        "d": ("d", ""),
+        "d/empty": ("d", ""),
+        "d/s p": ("d", ""),
+        "d/s p/f": ("f", ""),
+        "d/link": ("l", "s p/f"),
+    }
+
+
+def test_a_failing_setup_line_is_named(where: MachineContext, shell: str) -> None:
+    seen = run_one(
+        where, order(1, "touch ran", setup=("A=1", "false 'it is'", "touch later")), shell
+    )
+    assert seen.exit is not None
+    assert (seen.exit.phase, seen.exit.detail) == ("setup", "false 'it is'")
+    assert not (job_dir(where, order(1)) / "work" / "ran").exists()
+
+
+def test_setup_and_env_reach_the_command(where: MachineContext, shell: str) -> None:
+    one = order(
+        1,
+        'printf "%s %s" "$A" "$B" > o',
+        setup=("export A=$B.x",),
+        env={"B": "b b"},
+        outputs=("o",),
+    )
+    run_one(where, one, shell)
+    assert (job_dir(where, one) / "work" / "o").read_text() == "b b.x b b"
+
+
+def test_a_compound_setup_runs_whole_and_is_named_by_its_first_line(where: MachineContext) -> None:
+    entry = "for x in 1 2; do\n  echo $x >> $SOJOURN_JOB_DIR/log\ndone\nfalse"
+    seen = run_one(where, order(1, "true", setup=(entry,)))
+    assert seen.exit is not None
+    assert (seen.exit.phase, seen.exit.detail) == ("setup", "for x in 1 2; do")
+    assert (job_dir(where, order(1)) / "log").read_text() == "1\n2\n"
+
+
+def test_a_check_decides(where: MachineContext) -> None:
+    good = run_one(where, order(1, "echo 1 > o", check="test -s o", outputs=("o",)))
+    bad = run_one(where, order(2, ": > o", check="test -s o", outputs=("o",)))
+    assert good.exit is not None
+    assert good.exit.ok
+    assert bad.exit is not None
+    assert (bad.exit.ok, bad.exit.phase) == (False, "check")
+
+
+def test_secrets_travel_in_a_private_file_that_is_gone_at_the_end(where: MachineContext) -> None:
+    one = order(1, 'printf %s "$TOKEN" > o', secret_env={"TOKEN": "s3cret'x"}, outputs=("o",))
+    seen = run_one(where, one)
+    assert seen.exit is not None
+    assert (job_dir(where, one) / "work" / "o").read_text() == "s3cret'x"
+    root = Path(where.machine.root)
+    (job_dir(where, one) / "work" / "o").unlink()
+    holding = [p for p in root.rglob("*") if p.is_file() and b"s3cret" in p.read_bytes()]
+    assert holding == []
+
+
+def test_an_input_written_to_changes_nothing_that_others_see(where: MachineContext) -> None:
+    content = blob(b"original")
+    entry = (TaskInput("in", "blob", content.digest),)
+    first = order(1, "echo changed > in; cp in o", inputs=entry, outputs=("o",), blobs=(content,))
+    second = order(2, "cp in o", inputs=entry, outputs=("o",), blobs=(content,))
+    run_one(where, first)
+    run_one(where, second)
+    assert (job_dir(where, first) / "work" / "o").read_text() == "changed\n"
+    assert (job_dir(where, second) / "work" / "o").read_text() == "original"
+
+
+def test_a_child_runs_only_after_a_parent_that_ended_well(where: MachineContext) -> None:
+    good, bad = order(1, "echo p > o", outputs=("o",)), order(2, "exit 1")
+    run_one(where, good)
+    run_one(where, bad)
+
+    def child(number: int, parent: int) -> object:
+        signature = f"{parent:064x}"
+        one = order(
+            number,
+            "cat got > o",
+            parents=(Parent(signature, 1),),
+            inputs=(TaskInput("got", "output", signature=signature, attempt=1, output="o"),),
+            outputs=("o",),
+        )
+        return run_one(where, one).exit
+
+    fine, stopped = child(3, 1), child(4, 2)
+    assert getattr(fine, "ok", None) is True
+    assert getattr(stopped, "phase", None) == "parent"
+    assert not (job_dir(where, order(4)) / "work" / "o").exists()
+
+
+def test_a_second_run_of_the_same_submission_does_nothing(where: MachineContext) -> None:
+    one = order(1, "echo ran >> $SOJOURN_JOB_DIR/count")
+    run_one(where, one)
+    script = next(Path(where.machine.root).glob("submissions/*/job.sh"))
+    import subprocess
+
+    subprocess.run(["sh", str(script)], check=True)
+    assert (job_dir(where, one) / "count").read_text() == "ran\n"
+
+
+def test_a_requeued_run_starts_afresh_and_writes_the_exit(where: MachineContext) -> None:
+    import subprocess
+
+    command = "echo ran >> $SOJOURN_JOB_DIR/count; ls > seen; touch left"
+    one = order(1, command, resources=Resources(requeue=True), outputs=("seen",))
+    run_one(where, one)
+    (job_dir(where, one) / "exit").unlink()
+    script = next(Path(where.machine.root).glob("submissions/*/job.sh"))
+    subprocess.run(["sh", str(script)], check=True)
+    assert (job_dir(where, one) / "count").read_text() == "ran\nran\n"
+    assert (job_dir(where, one) / "work" / "seen").read_text() == "seen\n"
+    assert (job_dir(where, one) / "exit").exists()
+
+
+def test_a_claim_of_another_submission_is_not_run(where: MachineContext) -> None:
+    one = order(1, "touch $SOJOURN_JOB_DIR/ran")
+    folder = job_dir(where, one)
+    folder.mkdir(parents=True)
+    (folder.parent / "job.json").write_text("{}\n")
+    (folder / "claim").write_text("other 0 1 s\n")
+    answers, seen = run_orders(where, [one], OnTheSpot())
+    assert not (folder / "ran").exists()
+    assert seen[one.signature, 1].claim == "other"
+    assert answers[one.signature, 1].token == "other"
+
+
+def test_an_array_keeps_every_task_apart(where: MachineContext) -> None:
+    orders = [order(n, f"echo {n} > o", outputs=("o",)) for n in range(25)]
+    caller = OnTheSpot(limit=10)
+    answers, seen = run_orders(where, orders, caller)
+    assert caller.calls == [(0, 9), (10, 19), (20, 24)]
+    for n, one in enumerate(orders):
+        assert (job_dir(where, one) / "work" / "o").read_text() == f"{n}\n"
+        assert answers[one.signature, 1].scheduler_id.endswith(f"_{n}")
+        report = seen[one.signature, 1].exit
+        assert report is not None
+        assert report.ok
+
+
+def test_the_umask_is_private(where: MachineContext) -> None:
+    one = order(1, "umask > o; touch f", outputs=("o",))
+    run_one(where, one)
+    assert (job_dir(where, one) / "work" / "o").read_text().strip() == "0077"
+    assert (job_dir(where, one) / "work" / "f").stat().st_mode & 0o777 == 0o600
+    assert Path(where.machine.root).stat().st_mode & 0o777 == 0o700
+
+
+def test_a_script_runs_by_its_own_first_line(where: MachineContext) -> None:
+    script = (
+        "#!/usr/bin/env python3\n#SBATCH --time=1\nimport sys\nopen('o','w').write(sys.argv[0])\n"
+    )
+    one = order(1, "", script=script, outputs=("o",))
+    seen = run_one(where, one)
+    assert seen.exit is not None
+    assert seen.exit.ok, (job_dir(where, one) / "stderr").read_text()
