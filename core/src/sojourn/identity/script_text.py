@@ -7,9 +7,11 @@ from sojourn.errors import InvalidJob
 from sojourn.identity.digests import unreadable
 from sojourn.values.jsonable import shown
 
-_DIRECTIVE = re.compile(r"#(?:SBATCH|PBS)(?:\s|$)")
+_DIRECTIVE = re.compile(r"#(?:SBATCH|PBS)(?:\s|$)", re.ASCII)
 _ENVIRONMENT = re.compile(
-    r"#SBATCH\s.*--(?:export|export-file|get-user-env)\b|#PBS\s+(?:.*\s)?-[vVS]"
+    r"#SBATCH\s(?:.*\s)?--(?:export|export-file|get-user-env)(?:[\s=]|$)"
+    r"|#PBS\s(?:.*\s)?-[vVS]",
+    re.ASCII,
 )
 """Directives that decide what the commands see: the environment, and PBS's choice of shell."""
 
@@ -37,11 +39,17 @@ def without_directives(text: str) -> str:
     Like the schedulers, looks for lines that begin with `#SBATCH` or `#PBS` only before the
     first command. Those that set the environment stay: they determine the result.
     """
-    lines = text.splitlines(keepends=True)
     kept: list[str] = []
-    for at, line in enumerate(lines):
-        if line.strip() and not line.lstrip().startswith("#"):
-            return "".join([*kept, *lines[at:]])
+    rest = text
+    while rest:
+        line, end, after = rest.partition("\n")
+        bare = line.lstrip(_BLANKS)
+        if bare and not bare.startswith("#"):
+            break
         if not _DIRECTIVE.match(line) or _ENVIRONMENT.match(line):
-            kept.append(line)
-    return "".join(kept)
+            kept.append(line + end)
+        rest = after
+    return "".join(kept) + rest
+
+
+_BLANKS = " \t\r\v\f"

@@ -134,7 +134,8 @@ class _Arguments:
         if isinstance(value, bytes | bytearray | memoryview):
             value = bytes(value)
         elif isinstance(value, os.PathLike):
-            value = local_path(value, f"argument {place}")
+            what = f"argument {place}"
+            return self._resolver.local(local_path(value, what), what).component()
         elif not isinstance(value, JobOutput | NodeOutput | Remote):
             signature = getattr(value, "signature", None)
             if isinstance(signature, str) and re.fullmatch("[0-9a-f]{64}", signature):
