@@ -9,10 +9,13 @@ BLOCK = 4096
 
 
 @contextmanager
-def small_disk(path: Path, size: int = 1024 * 1024) -> Iterator[Path]:
-    """Mount an empty tmpfs of `size` bytes at `path`, which is made. Needs root."""
+def small_disk(path: Path, size: int = 1024 * 1024, inodes: int = 0) -> Iterator[Path]:
+    """Mount an empty tmpfs of `size` bytes at `path`, which is made. Needs root.
+
+    `inodes` is how many files and directories fit, the top included; 0: any number.
+    """
     path.mkdir()
-    options = f"size={size},mode=0755"
+    options = f"size={size},mode=0755,nr_inodes={inodes}"
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(path)], check=True)
     try:
         yield path

@@ -146,14 +146,14 @@ class Reader:
 class Dialogue:
     """What is said on one trip. Use through `trip`. `calls` counts commands of the scheduler."""
 
-    def __init__(self, channel: Channel, place: Place, nonce: str) -> None:
+    def __init__(self, channel: Channel, place: Place, nonce: str, text: bytes) -> None:
         self.place = place
         self.reader = Reader(channel, place.machine)
         self._channel = channel
         self._mark = f"@{nonce} ".encode()
         self._loaded: set[str] = set()
         self.calls = 0
-        self.hello = self._greet()
+        self.hello = self._greet(text)
 
     # --- frames ---------------------------------------------------------------------------------
 
@@ -247,8 +247,9 @@ class Dialogue:
 
     # --- beginning ------------------------------------------------------------------------------
 
-    def _greet(self) -> Hello:
+    def _greet(self, program_text: bytes) -> Hello:
         try:
+            self._channel.send(program_text)
             text = self.frame(skip_noise=True).text
         except ConnectionLost as lost:
             raise self._no_answer(lost) from None
@@ -324,8 +325,7 @@ def trip(
     text = _program_text(place, nonce, create).encode()
     channel = transport.open(f"exec sh -c 'eval \"$(dd bs=1 count={len(text)} 2>/dev/null)\"'")
     try:
-        channel.send(text)
-        yield Dialogue(channel, place, nonce)
+        yield Dialogue(channel, place, nonce, text)
         channel.send_eof()
         channel.wait()
     finally:

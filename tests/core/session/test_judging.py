@@ -1,0 +1,220 @@
+"""Judging: every kind of evidence, and what must hold whatever the evidence is."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sojourn.defaults import EXIT_GRACE, LOST_AFTER
+from sojourn.session.judging import judge
+from sojourn.states import ACTIVE, FINAL, State, may_become
+from sojourn.store.records import JobRecord
+from sojourn.values.messages import ExitReport, Phase, PollAnswer, SchedulerWord, SiteEvidence
+
+NOW = 1_000_000.0
+RECORD = JobRecord("a" * 64, "m", state=State.RUNNING, scheduler_id="1", polled_at=NOW - 30)
+STARTED = SiteEvidence(True, claim="t", started=True, started_id="1", started_at=NOW - 60)
+CLAIMED = SiteEvidence(True, claim="t", id="1 -")
+
+
+def report(status: int = 0, phase: str = "command", **words: object) -> ExitReport:
+    ok = words.pop("ok", status == 0 and phase == "command")
+    return ExitReport(
+        status, phase, str(words.pop("detail", "")), NOW - 50, NOW - 1, ok=bool(ok), **words
+    )  # type: ignore[arg-type]
+
+
+def answer(word: SchedulerWord, site: SiteEvidence | None = STARTED) -> PollAnswer:
+    return PollAnswer("a" * 64, 1, word, site)
+
+
+def ended(outcome: State, code: int | None = None) -> SchedulerWord:
+    return SchedulerWord(Phase.ENDED, outcome.value, outcome=outcome, exit_code=code)
+
+
+@pytest.mark.parametrize(
+    ("phase", "state"),
+    [
+        (Phase.WAITING, State.QUEUED),
+        (Phase.HELD, State.HELD),
+        (Phase.RUNNING, State.RUNNING),
+        (Phase.FINISHING, State.FINISHING),
+    ],
+)
+def test_a_job_that_is_seen_is_what_it_is_seen_as(phase: Phase, state: State) -> None:
+    assert judge(RECORD, answer(SchedulerWord(phase), None), NOW).state is state
+
+
+def test_an_accepted_exit_completes() -> None:
+    seen = replace(STARTED, exit=report())
+    for phase in (Phase.ABSENT, Phase.RUNNING, Phase.FINISHING, Phase.UNKNOWN):
+        judged = judge(RECORD, answer(SchedulerWord(phase), seen), NOW)
+        assert (judged.state, judged.exit_code) == (State.COMPLETED, 0)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [State.CANCELLED, State.TIMEOUT, State.OUT_OF_MEMORY, State.NODE_FAIL, State.PREEMPTED],
+)
+def test_the_schedulers_kill_outranks_the_status_it_caused(outcome: State) -> None:
+    seen = replace(STARTED, exit=report(143))
+    assert judge(RECORD, answer(ended(outcome), seen), NOW).state is outcome
+    assert judge(RECORD, answer(ended(outcome)), NOW).state is outcome
+
+
+def test_a_command_that_succeeded_before_the_kill_has_succeeded() -> None:
+    seen = replace(STARTED, exit=report())
+    assert judge(RECORD, answer(ended(State.CANCELLED), seen), NOW).state is State.COMPLETED
+
+
+def test_killed_at_its_walltime_without_a_word_is_a_timeout() -> None:
+    seen = replace(STARTED, exit=report(143))
+    absent = SchedulerWord(Phase.ABSENT)
+    assert judge(RECORD, answer(absent, seen), NOW, walltime=40).state is State.TIMEOUT
+    assert judge(RECORD, answer(absent, seen), NOW, walltime=400).state is State.FAILED
+
+
+@pytest.mark.parametrize(
+    ("phase", "words", "said"),
+    [
+        ("setup", {"detail": "module load x"}, "module load x"),
+        ("check", {}, "check"),
+        ("inputs", {"detail": "mesh.dat"}, "mesh.dat"),
+        (
+            "outputs",
+            {"detail": "a.csv", "missing": ("a.csv", "b")},
+            "'a.csv' is missing and 1 more",
+        ),
+        ("command", {"status": 137}, "signal 9"),
+    ],
+)
+def test_a_failure_says_what_failed(phase: str, words: dict[str, object], said: str) -> None:
+    seen = replace(STARTED, exit=report(phase=phase, ok=False, **words))
+    judged = judge(RECORD, answer(ended(State.FAILED), seen), NOW)
+    assert judged.state is State.FAILED
+    assert said in judged.reason
+
+
+def test_a_failed_parent_cancels_and_is_named() -> None:
+    detail = f"bb/{'b' * 64}/1"
+    seen = replace(STARTED, exit=report(1, "parent", detail=detail))
+    judged = judge(RECORD, answer(ended(State.FAILED), seen), NOW)
+    assert judged.state is State.CANCELLED
+    assert judged.fields["blocked_by"] == "b" * 64
+
+
+def test_ended_well_without_an_exit_file_is_waited_for_and_then_lost() -> None:
+    word = answer(ended(State.COMPLETED, 0))
+    first = judge(RECORD, word, NOW)
+    assert first.state is State.FINISHING
+    waiting = replace(RECORD, state=State.FINISHING, absent_since=first.fields["absent_since"])
+    assert judge(waiting, word, NOW + EXIT_GRACE - 1).state is State.FINISHING
+    assert judge(waiting, word, NOW + EXIT_GRACE + 1).state is State.LOST
+
+
+def test_a_launch_failure_needs_no_exit_file() -> None:
+    judged = judge(RECORD, answer(ended(State.FAILED, 1), CLAIMED), NOW)
+    assert (judged.state, judged.exit_code) == (State.FAILED, 1)
+
+
+def test_absent_is_lost_only_after_two_polls_and_the_watched_time() -> None:
+    word = answer(SchedulerWord(Phase.ABSENT))
+    first = judge(RECORD, word, NOW)
+    assert (first.state, first.settle) == (State.RUNNING, False)
+    second = replace(RECORD, polled_at=NOW, **first.fields)
+    assert not judge(second, word, NOW + LOST_AFTER - 1).settle
+    assert judge(second, word, NOW + LOST_AFTER).settle
+
+
+def test_time_in_which_the_machine_did_not_answer_does_not_count() -> None:
+    word = answer(SchedulerWord(Phase.ABSENT))
+    second = replace(RECORD, polled_at=NOW, **judge(RECORD, word, NOW).fields)
+    judged = judge(second, word, NOW + 10 * LOST_AFTER, watched=False)
+    assert not judged.settle
+    assert judged.fields["absent_watched"] == 0
+
+
+def test_being_seen_again_begins_the_count_anew() -> None:
+    absent = replace(RECORD, absent_polls=3, absent_watched=100.0, absent_since=NOW - 100)
+    judged = judge(absent, answer(SchedulerWord(Phase.RUNNING)), NOW)
+    assert judged.fields["absent_polls"] == 0
+    assert judged.fields["absent_watched"] == 0
+
+
+def test_a_cancelled_job_that_vanishes_is_cancelled_not_lost() -> None:
+    asked = replace(RECORD, cancel_requested=True, absent_polls=1)
+    assert judge(asked, answer(SchedulerWord(Phase.ABSENT)), NOW).state is State.CANCELLED
+
+
+def test_a_word_that_is_not_understood_changes_nothing() -> None:
+    judged = judge(RECORD, answer(SchedulerWord(Phase.UNKNOWN, "MARTIAN")), NOW)
+    assert judged.state is RECORD.state
+    assert "MARTIAN" in judged.reason
+
+
+def test_never_runs_says_why() -> None:
+    judged = judge(
+        RECORD, answer(SchedulerWord(Phase.WAITING, never="PartitionNodeLimit"), None), NOW
+    )
+    assert "can never start: PartitionNodeLimit" in judged.reason
+
+
+outcomes = st.sampled_from([None, *sorted(FINAL)])
+words = st.builds(
+    SchedulerWord,
+    phase=st.sampled_from(Phase),
+    native=st.text(max_size=5),
+    outcome=outcomes,
+    exit_code=st.none() | st.integers(-30, 300),
+)
+exits = st.none() | st.builds(
+    ExitReport,
+    status=st.integers(0, 255),
+    phase=st.sampled_from(["command", "setup", "check", "inputs", "parent", "outputs"]),
+    detail=st.text(max_size=10),
+    started_at=st.floats(0, 1e9),
+    finished_at=st.floats(0, 1e9),
+    missing=st.just(("x",)),
+    ok=st.booleans(),
+)
+sites = st.none() | st.builds(
+    SiteEvidence,
+    present=st.booleans(),
+    started=st.booleans(),
+    closed=st.booleans(),
+    exit=exits,
+)
+records = st.builds(
+    JobRecord,
+    signature=st.just("a" * 64),
+    machine=st.just("m"),
+    state=st.sampled_from(sorted(ACTIVE - {State.NEW})),
+    absent_polls=st.integers(0, 5),
+    absent_watched=st.floats(0, 1000),
+    absent_since=st.none() | st.floats(0, NOW),
+    polled_at=st.none() | st.floats(0, NOW),
+    cancel_requested=st.booleans(),
+)
+
+
+@given(records, words, sites, st.booleans(), st.none() | st.integers(1, 100))
+def test_whatever_the_evidence(
+    record: JobRecord,
+    word: SchedulerWord,
+    site: SiteEvidence | None,
+    watched: bool,
+    walltime: int | None,
+) -> None:
+    judged = judge(record, answer(word, site), NOW, watched=watched, walltime=walltime)
+    assert may_become(record.state, judged.state)
+    good_exit = site is not None and site.exit is not None and site.exit.ok
+    assert (judged.state is State.COMPLETED) == good_exit
+    if judged.state is State.COMPLETED:
+        assert judged.exit_code is not None
+    if judged.state is State.LOST:
+        assert word.phase is Phase.ENDED
+    if word.phase is Phase.ABSENT and not good_exit and judged.state in FINAL:
+        assert (
+            site is not None and (site.exit is not None or site.closed)
+        ) or record.cancel_requested
