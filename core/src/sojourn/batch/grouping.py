@@ -1,6 +1,7 @@
 """Which jobs go to the scheduler together: pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sojourn.batch.scheduler import BatchScheduler
 from sojourn.site.submission import Submission
@@ -21,14 +22,14 @@ def submissions_of(scheduler: BatchScheduler, orders: Sequence[JobOrder]) -> lis
     groups: dict[object, list[JobOrder]] = {}
     known: dict[object, tuple[tuple[str, ...], frozenset[int], tuple[str, ...]]] = {}
     numbers: dict[object, int] = {}
-    for order in orders:
+    for one in orders:
+        order, kept = _with_script(scheduler, one)
         parents = frozenset(
             place[parent.signature, parent.attempt]
             for parent in order.parents
             if (parent.signature, parent.attempt) in place
         )
         after = tuple(sorted({p.scheduler_id for p in order.parents if p.scheduler_id}))
-        kept = _kept(scheduler, order)
         key: object = (
             order.resources,
             kept,
@@ -49,9 +50,11 @@ def submissions_of(scheduler: BatchScheduler, orders: Sequence[JobOrder]) -> lis
     return submissions
 
 
-def _kept(scheduler: BatchScheduler, order: JobOrder) -> tuple[str, ...]:
-    """The directives of an order's own script that stay."""
+def _with_script(scheduler: BatchScheduler, order: JobOrder) -> tuple[JobOrder, tuple[str, ...]]:
+    """An order with what its own script asks for beside explicit words, and the directives kept."""
     if not order.script:
-        return ()
-    explicit = frozenset(order.resources.given())
-    return scheduler.split_script(order.script, explicit).directives
+        return order, ()
+    parts = scheduler.split_script(order.script, frozenset(order.resources.given()))
+    if parts.resources is not None:
+        order = replace(order, resources=order.resources.over(parts.resources))
+    return order, parts.directives

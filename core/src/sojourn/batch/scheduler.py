@@ -118,14 +118,14 @@ class ScriptParts:
 
     `directives` are those kept, as whole lines and in order; `dropped` those that are ours to
     set (name, output files, directory, array); `foreign` those of another kind of scheduler.
-    `resources` are the words that the kept directives ask for, as far as they are understood,
-    so that an explicit word can win over them: their directives are left out of `directives`
-    where `explicit` names the same word.
+    Directives that say the same as an `explicit` word are left out. Where such a directive says
+    more than that word, `resources` holds all of it as words, over which the explicit one wins.
     """
 
     directives: tuple[str, ...]
     dropped: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
+    resources: Resources | None = None
 
 
 class BatchScheduler(ABC):

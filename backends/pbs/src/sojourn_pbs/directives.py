@@ -1,0 +1,201 @@
+"""From resource words to `#PBS` lines.
+
+OpenPBS: `select` chunks, each a share of one node. Torque: `nodes=N:ppn=M`.
+"""
+
+import re
+
+from sojourn.batch.scheduler import Header
+from sojourn.errors import UnsupportedResource
+from sojourn.values.resources import Resources
+from sojourn_pbs.dialects import Dialect
+from sojourn_pbs.script import options
+from sojourn_pbs.units import clock, mebibytes
+
+WORDS = frozenset(Resources.model_fields) - {"gpu_type", "qos"}
+"""The words that PBS has: it knows no qos, and no kind of GPU but as a site's own resource."""
+
+_SHAPE = frozenset(
+    {
+        *("nodes", "tasks", "tasks_per_node", "cpus_per_task", "gpus_per_node"),
+        *("memory", "memory_per_cpu", "constraint", "exclusive"),
+    }
+)
+"""Words that PBS has one expression for."""
+
+Layout = list[tuple[int, int]]
+"""Number of nodes (or, in OpenPBS, of chunks on any node), and tasks on each."""
+
+
+def directives(dialect: Dialect, resources: Resources, header: Header) -> list[str]:
+    """The directive lines of job.sh, `native` ones last.
+
+    What job.sh has to do against PBS: it is run as a copy in a spool directory, so `$0` means
+    nothing; in the home directory, or in Slurm's case where qsub was called; with a umask that
+    is PBS's; by /bin/sh, because a login shell such as csh would read it else. It may be run
+    again after a restart of the server, always as part of an array, and must run no attempt
+    twice. It writes the job's output itself: PBS delivers only after the end, or not at all.
+
+    Raises:
+        UnsupportedResource: a word that cannot be honoured, with the nearest that can.
+    """
+    _refuse(dialect, resources)
+    lines = [f"-N {header.name}", "-S /bin/sh", "-m n", *_restarts(dialect, resources, header)]
+    if resources.walltime is not None:
+        lines.append(f"-l walltime={clock(resources.walltime)}")
+    queue = _queue(resources)
+    if queue:
+        lines.append(f"-q {_plain('queue', queue)}")
+    if resources.account is not None:
+        lines.append(f"-A {_plain('account', resources.account)}")
+    if resources.given().keys() & _SHAPE:
+        lines += _select(resources) if dialect is Dialect.OPENPBS else _nodes(dialect, resources)
+    lines += [_native(raw) for raw in resources.native]
+    return [line if line.startswith("#") else f"#PBS {line}" for line in lines]
+
+
+def _refuse(dialect: Dialect, resources: Resources) -> None:
+    """Refuse what this dialect has no word for."""
+    own = "or with `constraint` or `native` by a resource of the site's own"
+    no: dict[str, str] = {
+        "qos": "name a queue with `queue`; queues are what PBS sets priorities and limits by",
+        "gpu_type": f"name a queue with `queue`, {own}",
+    }
+    if dialect is not Dialect.OPENPBS:
+        no["reservation"] = "name a queue with `queue`, or write the scheduler's own with `native`"
+    if dialect is Dialect.WRAPPERS:
+        no["constraint"] = no["exclusive"] = "use `backend: slurm` for this machine"
+    for name, hint in no.items():
+        if getattr(resources, name):
+            raise UnsupportedResource(f"{_NAMES[dialect]} has no word for `{name}`", hint=hint)
+    if resources.memory is not None and resources.memory_per_cpu is not None:
+        raise UnsupportedResource(
+            "PBS takes either `memory` or `memory_per_cpu`, and both are given",
+            hint="leave one out; it may come from the machine's defaults",
+        )
+
+
+_NAMES = {
+    Dialect.OPENPBS: "PBS",
+    Dialect.TORQUE: "Torque",
+    Dialect.WRAPPERS: "Slurm's qsub",
+}
+
+
+def _restarts(dialect: Dialect, resources: Resources, header: Header) -> list[str]:
+    """Whether it may be run again. Arrays of OpenPBS always may: it takes no others."""
+    if dialect is Dialect.WRAPPERS:  # sbatch reads `#PBS -r` and forgets it; it exports all
+        return ["#SBATCH --export=NONE", f"#SBATCH --{'' if resources.requeue else 'no-'}requeue"]
+    always = header.array and dialect is Dialect.OPENPBS
+    return ["-r y" if resources.requeue or always else "-r n"]
+
+
+def _queue(resources: Resources) -> str | None:
+    """A reservation is a queue to PBS; asking for one is asking for that queue."""
+    if resources.reservation is None:
+        return resources.queue
+    return resources.reservation.partition(".")[0]
+
+
+def _plain(name: str, value: str) -> str:
+    if re.fullmatch(r"[\w.@+-]+", value) is None:
+        raise UnsupportedResource(f"`{name}` cannot be {value!r} for PBS: that is not one word")
+    return value
+
+
+def _layout(resources: Resources, *, spread: bool) -> Layout:
+    """Where the tasks go. With `spread`, tasks of no particular node are chunks of their own."""
+    nodes, tasks, each = resources.nodes, resources.tasks, resources.tasks_per_node
+    if tasks is None:
+        return [(nodes or 1, each or 1)]
+    if nodes is None and each is None:
+        by_node = resources.memory is not None or resources.gpus_per_node
+        return [(tasks, 1)] if spread and not by_node else [(1, tasks)]
+    nodes = nodes or -(-tasks // (each or 1))
+    few, more = divmod(tasks, nodes)
+    if few == 0:
+        raise UnsupportedResource(
+            f"`tasks` is {tasks} and `nodes` {nodes}: PBS gives no node without a task",
+            hint=f"ask for nodes={tasks}",
+        )
+    if each is not None and few + bool(more) > each:
+        raise UnsupportedResource(
+            f"{tasks} `tasks` do not fit on {nodes} `nodes` with {each} `tasks_per_node`",
+            hint=f"ask for nodes={-(-tasks // each)}",
+        )
+    return [(count, on) for count, on in ((more, few + 1), (nodes - more, few)) if count]
+
+
+def _features(resources: Resources, valued: str) -> list[str]:
+    """Features that nodes must have, all of them; `valued` is put after a bare name."""
+    if resources.constraint is None:
+        return []
+    names = re.split(r"[&:,]", resources.constraint)
+    if not all(re.fullmatch(r"[\w.-]+(=[\w.+-]+)?", name) for name in names):
+        raise UnsupportedResource(
+            f"`constraint` cannot be {resources.constraint!r} for PBS",
+            hint="write resources of nodes like `NAME=VALUE&NAME`, all of which must fit",
+        )
+    return [name if "=" in name else f"{name}{valued}" for name in names]
+
+
+def _select(resources: Resources) -> list[str]:
+    """`-l select`, and `place` where nodes are to be different ones or nobody else's."""
+    cpus = resources.cpus_per_task or 1
+    layout = _layout(resources, spread=True)
+    chunks = []
+    for count, tasks in layout:
+        words = [str(count), f"ncpus={tasks * cpus}", f"mpiprocs={tasks}"]
+        if tasks > 1:  # else PBS sets OMP_NUM_THREADS to all the CPUs, for each of the tasks
+            words.append(f"ompthreads={cpus}")
+        memory = resources.memory or (resources.memory_per_cpu or 0) * tasks * cpus
+        words += [f"mem={mebibytes(memory)}"] if memory else []
+        words += [f"ngpus={resources.gpus_per_node}"] if resources.gpus_per_node else []
+        chunks.append(":".join([*words, *_features(resources, "=True")]))
+    own_nodes = resources.nodes is not None or resources.tasks_per_node is not None
+    apart = own_nodes and sum(count for count, _ in layout) > 1
+    place = [*(["scatter"] if apart else []), *(["exclhost"] if resources.exclusive else [])]
+    lines = [f"-l select={'+'.join(chunks)}"]
+    return [*lines, f"-l place={':'.join(place)}"] if place else lines
+
+
+def _nodes(dialect: Dialect, resources: Resources) -> list[str]:
+    """`-l nodes`, and memory: for a whole job if it has one node, else for each process."""
+    cpus = resources.cpus_per_task or 1
+    layout = _layout(resources, spread=False)
+    parts = []
+    for count, tasks in layout:
+        words = [str(count), f"ppn={tasks * cpus}"]
+        words += [f"gpus={resources.gpus_per_node}"] if resources.gpus_per_node else []
+        parts.append(":".join([*words, *_features(resources, "")]))
+    lines = [f"-l nodes={'+'.join(parts)}", *(["-n"] if resources.exclusive else [])]
+    return lines + _memory(dialect, resources, layout, cpus)
+
+
+def _memory(dialect: Dialect, resources: Resources, layout: Layout, cpus: int) -> list[str]:
+    most = max(tasks for _, tasks in layout) * cpus
+    each = resources.memory_per_cpu
+    if dialect is Dialect.WRAPPERS:  # mem becomes sbatch's --mem, which is for each node
+        node = resources.memory if each is None else each * most
+        return [f"-l mem={mebibytes(node)}"] if node is not None else []
+    if resources.memory is not None and sum(count for count, _ in layout) == 1:
+        return [f"-l mem={mebibytes(resources.memory)}"]
+    if resources.memory is not None:
+        each = -(-resources.memory // most)
+    return [f"-l pmem={mebibytes(each)}"] if each is not None else []
+
+
+def _native(raw: str) -> str:
+    """A raw directive, unless it sets what is not the user's to set."""
+    text = raw.removeprefix("#PBS").strip()
+    if not re.match(r"-[a-zA-Z]", text):
+        raise UnsupportedResource(
+            f"`native` takes options of qsub, not {raw!r}", hint="write it like '-p 100'"
+        )
+    try:
+        ours = [str(option) for option in options(text) if option.ours]
+    except ValueError as error:
+        raise UnsupportedResource(f"`native` cannot be {raw!r}: {error}") from None
+    if ours:
+        raise UnsupportedResource(f"`native` cannot set {ours[0]}: that is Sojourn's own to set")
+    return text
