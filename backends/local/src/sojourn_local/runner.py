@@ -24,7 +24,6 @@ from sojourn_local.starting import start_adopter, start_runners
 from sojourn_local.supervise import Alarm, Watch
 from sojourn_local.tree import Children, Orphans
 
-
 _PASSING = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 )
