@@ -3,8 +3,6 @@
 Without a terminal nobody is asked: `NeedsLogin` says what was wanted.
 """
 
-import queue
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +11,7 @@ import paramiko
 
 from sojourn.errors import NeedsLogin
 from sojourn.transports import terminal
+from sojourn.transports.conversation import Prompts, converse
 from sojourn.transports.keys import (
     Locked,
     agent_keys,
@@ -29,8 +28,6 @@ _ATTEMPTS = 3
 """How often a passphrase or a password is asked for."""
 _METHODS = ("publickey", "keyboard-interactive", "password")
 """In the order in which they are tried, as ssh does."""
-
-Prompts = Sequence[tuple[str, bool]]
 
 
 class Authenticator:
@@ -232,43 +229,7 @@ class _Attempt:
         return False
 
     def _questions(self) -> Sequence[str]:
-        """One round of the server's questions.
-
-        paramiko calls the handler in its own thread, but a person is asked in this one, so
-        that Ctrl-C restores the terminal and ends the attempt.
-        """
-        questions: queue.SimpleQueue[tuple[str, str, Prompts] | None] = queue.SimpleQueue()
-        answers: queue.SimpleQueue[list[str] | None] = queue.SimpleQueue()
-        outcome: queue.SimpleQueue[Sequence[str] | Exception] = queue.SimpleQueue()
-
-        def handler(title: str, instructions: str, prompts: list[tuple[str, bool]]) -> list[str]:
-            if not prompts:
-                return []
-            questions.put((title, instructions, prompts))
-            replies = answers.get()
-            if replies is None:
-                raise paramiko.SSHException("nobody answers")
-            return replies
-
-        def converse() -> None:
-            try:
-                outcome.put(self._transport.auth_interactive(self._host.user, handler))
-            except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
-                outcome.put(error)
-            questions.put(None)
-
-        threading.Thread(target=converse, daemon=True).start()
-        while (asked := questions.get()) is not None:
-            replies = None
-            try:
-                replies = self._answers(*asked)
-            finally:
-                # paramiko's thread must not wait for ever when a person gives up.
-                answers.put(replies)
-        result = outcome.get()
-        if isinstance(result, Exception):
-            raise result
-        return result
+        return converse(self._transport, self._host.user, self._answers)
 
     def _answers(self, title: str, instructions: str, prompts: Prompts) -> list[str]:
         if not self._asking:

@@ -14,7 +14,7 @@ from sojourn.errors import ConfigError, NeedsLogin, Unreachable
 from sojourn.transports import mux
 from sojourn.transports.diagnosis import diagnose
 from sojourn.transports.runtime import runtime_directory
-from sojourn.transports.ssh_config import ask_ssh, first, ssh_options
+from sojourn.transports.ssh_lookup import ask_ssh, first, ssh_options
 from sojourn.transports.terminal import has_terminal
 
 if TYPE_CHECKING:

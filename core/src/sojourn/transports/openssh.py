@@ -6,19 +6,18 @@ connection that stands already is used, so that nobody is asked a second time.
 
 import contextlib
 import copy
-import re
-import secrets
 import threading
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
 import tenacity
 
 from sojourn.errors import ConnectionLost, NeedsLogin, Unreachable
-from sojourn.transports import mux, signals
+from sojourn.transports import mux
+from sojourn.transports.marking import Mark
 from sojourn.transports.master import Master, Masters
-from sojourn.transports.pipes import IDLE_TIMEOUT, Ends, PipeChannel, make_pipes
+from sojourn.transports.openssh_channel import OpensshChannel
+from sojourn.transports.pipes import IDLE_TIMEOUT, make_pipes
 from sojourn.transports.slots import ChannelRefused, Slots
 
 if TYPE_CHECKING:
@@ -29,102 +28,6 @@ KEEPALIVE = 15.0
 
 _ATTEMPTS = 4
 _LONGEST_PAUSE = 4.0
-_KILL_TIMEOUT = 5.0
-_MARK_LIMIT = 256 * 1024
-
-
-class OpensshChannel(PipeChannel):
-    """A program on the machine.
-
-    A program that was ended by a signal is reported as ended by SIGKILL: the ssh program does
-    not pass on which one it was.
-    """
-
-    def __init__(
-        self,
-        session: mux.Session,
-        master: Master,
-        slots: Slots,
-        ends: Ends,
-        *,
-        mark: bytes,
-        machine: str,
-        idle_timeout: float,
-    ) -> None:
-        self._session = session
-        self._master = master
-        self._slots = slots
-        self._mark = re.compile(re.escape(mark) + rb" (\d+)\n")
-        self._unmarked: bytes | None = b""
-        self._group = 0
-        super().__init__(ends, machine=machine, idle_timeout=idle_timeout)
-
-    def wait(self) -> int:
-        status = self._session.finish()
-        self._refuse_closed()
-        self._joined_stderr(0.5)
-        if status is not None:
-            return status
-        if self._master.alive():
-            return -signals.UNKNOWN
-        raise ConnectionLost("the connection ended under the program", machine=self._machine)
-
-    def _check_end(self) -> None:
-        # The output also ends when the connection does. A master that answers after that has
-        # not ended, and so the end is the program's.
-        if not self._master.alive():
-            raise ConnectionLost("the connection ended under the program", machine=self._machine)
-
-    def _end_program(self) -> None:
-        running = not self._session.ended()
-        self._session.close()
-        if running and self._group:
-            self._signal(self._group)
-        self._slots.release()
-
-    def _signal(self, group: int) -> None:
-        """Best effort: a session of its own that ends the program's process group."""
-        deadline = time.monotonic() + _KILL_TIMEOUT
-        delay = threading.Event()
-        while time.monotonic() < deadline:
-            ours, theirs = make_pipes()
-            try:
-                session = mux.open_session(
-                    self._master.path,
-                    f"exec sh -c 'kill -TERM -{group}'",
-                    theirs,
-                    timeout=_KILL_TIMEOUT,
-                )
-            except (mux.MasterGone, mux.Interrupted):
-                return
-            except mux.Refused:
-                # The machine may not have put the closed session away yet.
-                delay.wait(0.1)
-                continue
-            finally:
-                ours.close()
-                theirs.close()
-            session.finish()
-            session.close()
-            return
-
-    def _stderr(self, data: bytes) -> None:
-        if self._unmarked is None:
-            self._tail.add(data)
-            return
-        seen = self._unmarked + data
-        match = self._mark.search(seen)
-        if match is None and len(seen) < _MARK_LIMIT:
-            self._unmarked = seen
-            return
-        if match is not None:
-            self._group = int(match[1])
-            seen = seen[: match.start()] + seen[match.end() :]
-        self._unmarked = None
-        self._tail.add(seen)
-
-    def stderr_tail(self) -> bytes:
-        return super().stderr_tail() or (self._unmarked or b"")
 
 
 class OpensshTransport:
@@ -275,13 +178,11 @@ class OpensshTransport:
                 mux.terminate(master.path)
 
     def _start(self, master: Master, slots: Slots, command: str) -> OpensshChannel:
-        mark = f"sojourn-{secrets.token_hex(8)}"
-        # Tells us the process group to end; `;` and single quotes mean the same to every shell.
-        marked = f"sh -c 'echo {mark} $PPID >&2'; {command}"
+        mark = Mark()
         ours, theirs = make_pipes()
         try:
             session = mux.open_session(
-                master.path, marked, theirs, timeout=self._settings.connect_timeout
+                master.path, mark.command(command), theirs, timeout=self._settings.connect_timeout
             )
         except mux.Refused as refusal:
             ours.close()
@@ -296,7 +197,7 @@ class OpensshTransport:
             master,
             slots,
             ours,
-            mark=mark.encode(),
+            mark=mark,
             machine=self._machine,
             idle_timeout=self._idle_timeout,
         )

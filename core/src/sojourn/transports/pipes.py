@@ -66,6 +66,7 @@ class PipeChannel:
         self._tail = Tail()
         self._closed = threading.Event()
         self._closing = threading.Lock()
+        self._begun_to_close = False
         # Written once, by close: wakes everyone who waits for a pipe.
         self._wake_read, self._wake_write = os.pipe()
         # Held while a descriptor is in use, so that close does not pull it away.
@@ -117,9 +118,11 @@ class PipeChannel:
 
     def close(self) -> None:
         with self._closing:
-            if self._closed.is_set():
+            if self._begun_to_close:
                 return
-            self._closed.set()
+            self._begun_to_close = True
+        self._before_close()
+        self._closed.set()
         os.write(self._wake_write, b"x")
         with self._sending:
             self._close_input()
@@ -135,6 +138,9 @@ class PipeChannel:
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._closed.is_set()
+
+    def _before_close(self) -> None:
+        """Called first by `close`, while standard error is still read."""
 
     def _end_program(self) -> None:
         """End the program if it still runs; its input is closed already."""
@@ -166,6 +172,12 @@ class PipeChannel:
             )
 
     def _keep_stderr(self) -> None:
+        try:
+            self._read_stderr()
+        finally:
+            self._stderr_end()
+
+    def _read_stderr(self) -> None:
         poll = select.poll()
         poll.register(self._ends.stderr, select.POLLIN)
         poll.register(self._wake_read, select.POLLIN)
@@ -182,3 +194,6 @@ class PipeChannel:
 
     def _stderr(self, data: bytes) -> None:
         self._tail.add(data)
+
+    def _stderr_end(self) -> None:
+        """Called when there will be no more of it."""

@@ -1,6 +1,5 @@
 """The transport `ssh`: programs run on a machine over one paramiko connection."""
 
-import contextlib
 import copy
 import threading
 import time
@@ -13,136 +12,18 @@ import tenacity
 from sojourn.errors import ConnectionLost, NeedsLogin, SiteError
 from sojourn.transports.auth import Authenticator
 from sojourn.transports.connection import KEEPALIVE, Connection, Unlucky, connect
+from sojourn.transports.marking import Mark
 from sojourn.transports.pipes import IDLE_TIMEOUT
 from sojourn.transports.slots import ChannelRefused
+from sojourn.transports.ssh_channel import SshChannel
 from sojourn.transports.ssh_config import Host, route
-from sojourn.transports.tail import Tail
 from sojourn.transports.translate import FOREIGN, while_running
-from sojourn.transports.wire import WINDOW
 
 if TYPE_CHECKING:
     from sojourn.transports.config import SshConfig
 
 _ATTEMPTS = 4
 _LONGEST_PAUSE = 4.0
-_CLOSED_HERE = "the channel was closed here"
-
-
-class SshChannel:
-    """A program on the machine."""
-
-    def __init__(
-        self,
-        channel: paramiko.Channel,
-        connection: Connection,
-        *,
-        machine: str,
-        idle_timeout: float,
-    ) -> None:
-        self._channel = channel
-        self._connection = connection
-        self._wire = connection.wire
-        self._machine = machine
-        self._idle_timeout = idle_timeout
-        self._left = memoryview(b"")
-        self._tail = Tail()
-        self._closing = threading.Lock()
-        self._closed = False
-        channel.settimeout(idle_timeout)
-        self._drain = threading.Thread(target=self._keep_stderr, daemon=True)
-        self._drain.start()
-
-    def send(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            try:
-                sent = self._channel.send(view)  # type: ignore[arg-type]
-            except TimeoutError as error:
-                raise self._lost(f"nothing was taken for {self._idle_timeout:g} s") from error
-            except FOREIGN as error:
-                raise self._ended(error) from error
-            if sent == 0:
-                raise self._ended(EOFError("the program no longer reads its input"))
-            view = view[sent:]
-
-    def send_eof(self) -> None:
-        try:
-            self._channel.shutdown_write()
-        except FOREIGN as error:
-            raise self._ended(error) from error
-
-    def receive(self, size: int) -> bytes:
-        if not self._left:
-            # All that is there at once: taking little from paramiko's buffer moves the rest.
-            try:
-                self._left = memoryview(self._channel.recv(WINDOW))
-            except TimeoutError as error:
-                raise self._lost(f"nothing came for {self._idle_timeout:g} s") from error
-            except FOREIGN as error:
-                raise self._ended(error) from error
-            if not self._left and not self._orderly():
-                raise self._ended(EOFError("in the middle of the output"))
-        piece, self._left = bytes(self._left[:size]), self._left[size:]
-        return piece
-
-    def stderr_tail(self) -> bytes:
-        return self._tail.bytes()
-
-    def wait(self) -> int:
-        self._channel.status_event.wait()
-        # Standard error is complete when the server has closed the channel.
-        self._drain.join(0.5)
-        if self._channel.exit_status >= 0:
-            return self._channel.exit_status
-        number = self._wire.exit_signals.get(self._channel.chanid)
-        if number is None:
-            raise self._ended(EOFError("before the program's exit status"))
-        return -number
-
-    def close(self) -> None:
-        with self._closing:
-            if self._closed:
-                return
-            self._closed = True
-        with contextlib.suppress(*FOREIGN):
-            if not self._channel.exit_status_ready():
-                self._wire.signal(self._channel, "TERM")
-            self._channel.close()
-        self._drain.join()
-        self._wire.exit_signals.pop(self._channel.chanid, None)
-        self._wire.closed_by_server.discard(self._channel.chanid)
-        self._connection.slots.release()
-
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._closed
-
-    def _orderly(self) -> bool:
-        """Whether the output ended because the server said so."""
-        return bool(
-            self._channel.eof_received or self._channel.chanid in self._wire.closed_by_server
-        )
-
-    def _keep_stderr(self) -> None:
-        while True:
-            try:
-                data = self._channel.recv_stderr(WINDOW)
-            except TimeoutError:
-                continue
-            except FOREIGN:
-                return
-            if not data:
-                return
-            self._tail.add(data)
-
-    def _ended(self, error: Exception) -> ConnectionLost:
-        if self._closed:
-            return self._lost(_CLOSED_HERE)
-        return while_running(error, machine=self._machine)
-
-    def _lost(self, message: str) -> ConnectionLost:
-        return ConnectionLost(message, machine=self._machine)
 
 
 class SshTransport:
@@ -261,8 +142,9 @@ class SshTransport:
             raise while_running(error, machine=self._machine) from error
 
     def _begin(self, connection: Connection, channel: paramiko.Channel, command: str) -> SshChannel:
+        mark = Mark()
         try:
-            channel.exec_command(command)
+            channel.exec_command(mark.command(command))
         except BaseException as error:
             channel.close()
             connection.slots.release()
@@ -273,7 +155,11 @@ class SshTransport:
                 raise SiteError(message, machine=self._machine) from error
             raise while_running(error, machine=self._machine) from error
         started = SshChannel(
-            channel, connection, machine=self._machine, idle_timeout=self._idle_timeout
+            channel,
+            connection,
+            mark=mark,
+            machine=self._machine,
+            idle_timeout=self._idle_timeout,
         )
         with self._lock:
             self._channels = [known for known in self._channels if not known.closed]

@@ -1,34 +1,30 @@
-"""Where an alias of `~/.ssh/config` leads: hosts, keys and known-hosts files, jump by jump.
-
-The ssh program itself is the resolver (`ssh -G`), so that Include, Match and everything else
-mean what they mean there. Where there is no such program, paramiko's reader stands in; it knows
-no Include.
-"""
+"""Where an alias of `~/.ssh/config` leads: hosts, keys and known-hosts files, jump by jump."""
 
 import getpass
 import hashlib
 import os
-import pwd
 import re
 import shutil
 import socket
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sojourn.errors import ConfigError
+from sojourn.transports.ssh_lookup import (
+    Options,
+    Reader,
+    ask_ssh,
+    file_option,
+    first,
+    ssh_options,
+)
 
 if TYPE_CHECKING:
     from sojourn.transports.config import SshConfig
 
 _LONGEST_ROUTE = 10
-_RESOLVE_TIMEOUT = 30.0
-"""Seconds for `ssh -G`, which may run commands of `Match exec`."""
-
-Options = Mapping[str, Sequence[str]]
-"""Lower-case keyword -> its values, in order."""
 
 
 @dataclass(frozen=True)
@@ -62,26 +58,6 @@ class Host:
         return self.hostname if self.port == 22 else f"{self.hostname} port {self.port}"
 
 
-def ssh_options(settings: "SshConfig") -> list[str]:
-    """What the ssh program needs on its command line for these settings, without the host."""
-    options = file_option(settings.ssh_config)
-    if settings.user is not None:
-        options += ["-l", settings.user]
-    if settings.port is not None:
-        options += ["-p", str(settings.port)]
-    if settings.identity_file is not None:
-        options += ["-i", str(settings.identity_file)]
-    if settings.known_hosts_file is not None:
-        options += ["-o", f'UserKnownHostsFile="{settings.known_hosts_file}"']
-    return options
-
-
-def file_option(config: Path) -> list[str]:
-    """`-F FILE`, but nothing for the file that ssh reads anyway, with the system's after it."""
-    usual = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ssh" / "config"
-    return [] if config == usual else ["-F", str(config)]
-
-
 def route(settings: "SshConfig") -> tuple[Host, ...]:
     """The hosts to go through, the machine itself last.
 
@@ -93,7 +69,7 @@ def route(settings: "SshConfig") -> tuple[Host, ...]:
         look_up = ask_ssh
         options = ssh_options(settings)
     else:
-        look_up = _Reader(settings)
+        look_up = Reader(settings)
         options = []
     jump_options = file_option(settings.ssh_config) if options else []
 
@@ -118,82 +94,6 @@ def route(settings: "SshConfig") -> tuple[Host, ...]:
     return tuple(hops(settings.host, options, None, 0))
 
 
-def parse_ssh_g(text: str) -> dict[str, list[str]]:
-    """What `ssh -G` prints: a keyword and its value a line."""
-    options: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        keyword, _, value = line.partition(" ")
-        options.setdefault(keyword.lower(), []).append(value)
-    return options
-
-
-def ask_ssh(name: str, options: list[str]) -> Options:
-    """What the ssh program makes of `name` with these options.
-
-    Raises:
-        ConfigError: what ssh says is wrong with its configuration.
-    """
-    try:
-        answer = subprocess.run(
-            ["ssh", *options, "-G", "--", name],
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-            stdin=subprocess.DEVNULL,
-            timeout=_RESOLVE_TIMEOUT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ConfigError(f"ssh -G {name} takes longer than {_RESOLVE_TIMEOUT:g} s") from error
-    if answer.returncode != 0:
-        said = [line for line in answer.stderr.splitlines() if "Pseudo-terminal" not in line]
-        raise ConfigError("ssh: " + "; ".join(said), hint=f"try: ssh -G {name}")
-    return parse_ssh_g(answer.stdout)
-
-
-class _Reader:
-    """Looks names up with paramiko, for computers without the ssh program."""
-
-    def __init__(self, settings: "SshConfig") -> None:
-        import paramiko
-
-        self._settings = settings
-        self._config = paramiko.SSHConfig()
-        try:
-            if settings.ssh_config.exists():
-                self._config = paramiko.SSHConfig.from_path(str(settings.ssh_config))
-        except (OSError, UnicodeDecodeError, paramiko.SSHException) as error:
-            raise ConfigError(str(error), file=settings.ssh_config) from error
-
-    def __call__(self, name: str, options: list[str]) -> Options:
-        found: dict[str, list[str]] = {}
-        for keyword, value in self._config.lookup(name).items():
-            if value is not None:
-                found[keyword] = value if isinstance(value, list) else [value]
-        for flag, keyword in (("-l", "user"), ("-p", "port")):
-            if flag in options:
-                found[keyword] = [options[options.index(flag) + 1]]
-        if name == self._settings.host:
-            self._prefer_settings(found)
-        found.setdefault(
-            "identityfile", [f"~/.ssh/id_{kind}" for kind in ("rsa", "ecdsa", "ed25519")]
-        )
-        found.setdefault("userknownhostsfile", ["~/.ssh/known_hosts ~/.ssh/known_hosts2"])
-        found.setdefault("globalknownhostsfile", ["/etc/ssh/ssh_known_hosts"])
-        return found
-
-    def _prefer_settings(self, found: dict[str, list[str]]) -> None:
-        own = self._settings
-        if own.user is not None:
-            found["user"] = [own.user]
-        if own.port is not None:
-            found["port"] = [str(own.port)]
-        if own.identity_file is not None:
-            found["identityfile"] = [str(own.identity_file), *found.get("identityfile", [])]
-        if own.known_hosts_file is not None:
-            found["userknownhostsfile"] = [f'"{own.known_hosts_file}"']
-
-
 def _jumps(options: Options) -> list[str]:
     text = first(options, "proxyjump")
     return [] if text in ("", "none") else [part.strip() for part in text.split(",")]
@@ -212,12 +112,6 @@ def _jump(text: str) -> tuple[str, list[str]]:
     arguments = ["-l", match["user"]] if match["user"] else []
     arguments += ["-p", match["port"]] if match["port"] else []
     return name, arguments
-
-
-def first(options: Options, keyword: str, default: str = "") -> str:
-    """The first value of a keyword."""
-    values = options.get(keyword)
-    return values[0] if values else default
 
 
 def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:

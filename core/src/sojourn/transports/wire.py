@@ -11,7 +11,7 @@ import time
 from typing import Any, ClassVar
 
 import paramiko
-from paramiko.common import MSG_CHANNEL_CLOSE, MSG_CHANNEL_REQUEST, cMSG_CHANNEL_REQUEST
+from paramiko.common import MSG_CHANNEL_CLOSE, MSG_CHANNEL_REQUEST
 
 from sojourn.transports import signals
 
@@ -88,16 +88,6 @@ class Wire(paramiko.Transport):
     def silent_for(self) -> float:
         """Seconds since the server was last heard."""
         return time.monotonic() - self.pulse.last_heard
-
-    def signal(self, channel: paramiko.Channel, name: str) -> None:
-        """Ask the server to send a signal (`TERM`) to the channel's program."""
-        message = paramiko.Message()
-        message.add_byte(cMSG_CHANNEL_REQUEST)
-        message.add_int(channel.remote_chanid)
-        message.add_string("signal")
-        message.add_boolean(False)
-        message.add_string(name)
-        self._send_user_message(message)  # type: ignore[attr-defined]
 
     def _parse_disconnect(self, message: paramiko.Message) -> None:
         message.get_int()
