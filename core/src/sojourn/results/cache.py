@@ -82,17 +82,13 @@ class ResultCache:
         earlier attempt, is replaced.
 
         Raises:
-            ResultError: something is missing, of another size or kind, or leads out; or the
-                disk is full. Nothing is visible then, and what was staged is kept.
+            ResultError: something is missing, of another size or kind, or leads out, and what
+                was staged is thrown away; or the disk is full, and it is kept. Nothing is
+                visible in either case.
         """
         place = self.place(manifest.signature)
         with faults(self.root):
-            manifest = replace(
-                manifest,
-                files=seal(staging.files, manifest.files),
-                logs=seal(staging.logs, _present_logs(staging.logs)),
-                fetched_at=manifest.fetched_at or time.time(),
-            )
+            manifest = _sealed(staging, manifest)
             write_manifest(staging.path / MANIFEST, manifest)
             sync(staging.path)
             place.parent.mkdir(mode=0o700, exist_ok=True)
@@ -165,10 +161,24 @@ def faults(root: Path) -> Iterator[None]:
         ) from fault
 
 
+def _sealed(staging: Staging, manifest: Manifest) -> Manifest:
+    try:
+        return replace(
+            manifest,
+            files=seal(staging.files, manifest.files),
+            logs=seal(staging.logs, _present_logs(staging.logs)),
+            fetched_at=manifest.fetched_at or time.time(),
+        )
+    except ResultError:
+        staging.discard()
+        raise
+
+
 def _present_logs(directory: Path) -> tuple[FileEntry, ...]:
     """The logs, an empty one where none was brought: a result always has both."""
     for name in _LOGS:
-        (directory / name).touch(mode=0o600)
+        with suppress(FileExistsError):
+            (directory / name).touch(mode=0o600, exist_ok=False)
     return tuple(FileEntry(name, size=(directory / name).lstat().st_size) for name in _LOGS)
 
 

@@ -100,7 +100,7 @@ def _unsound(entry: FileEntry, kinds: Mapping[str, str]) -> str:
         return f"{entry.name!r} leaves the result"
     if entry.kind not in ("f", "d", "l"):
         return f"{entry.name!r} is neither a file, a directory nor a link"
-    if any(kinds.get(str(above), "d") != "d" for above in path.parents):
+    if any(kinds.get(str(above), "d") != "d" for above in list(path.parents)[:-1]):
         return f"{entry.name!r} lies below something that is no directory"
     if entry.kind == "l" and _leads_out(path, entry.target):
         return f"the link {entry.name!r} leads out of the result, to {entry.target!r}"

@@ -60,7 +60,7 @@ def sync(path: Path) -> None:
 
 
 def walk(directory: Path | str) -> Iterator[os.DirEntry[str]]:
-    """Everything below, a directory before what is in it; links are not followed."""
+    """Everything below, a directory before it is entered; links are not followed."""
     with os.scandir(directory) as entries:
         listed = list(entries)
     for entry in listed:
@@ -70,7 +70,10 @@ def walk(directory: Path | str) -> Iterator[os.DirEntry[str]]:
 
 
 def make_writable(directory: Path) -> None:
-    """Undo `seal` below and including `directory`, for a fetch that goes on or a removal."""
+    """Undo `seal` below and including `directory`, for a fetch that goes on or a removal.
+
+    Only files and directories stay: whoever goes on must not write through a link.
+    """
     directory.chmod(0o700)
     for entry in walk(directory):
         if entry.is_dir(follow_symlinks=False):
@@ -78,6 +81,8 @@ def make_writable(directory: Path) -> None:
         elif entry.is_file(follow_symlinks=False):
             executable = entry.stat(follow_symlinks=False).st_mode & 0o100
             Path(entry.path).chmod(0o600 | executable)
+        else:
+            Path(entry.path).unlink()
 
 
 def erase(directory: Path) -> None:
