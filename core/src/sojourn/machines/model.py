@@ -39,6 +39,9 @@ Seconds = Annotated[
 ]
 """A duration in seconds, also read from text."""
 
+Count = Annotated[int, Field(gt=0), BeforeValidator(_no_switch)]
+"""A whole number above zero; a backend's own model may use it too."""
+
 Word = Annotated[str, Field(min_length=1, pattern=r"^[^\s]+$")]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\n\r\x00]+$")]
 
@@ -83,7 +86,7 @@ class Machine(BaseModel):
     """Resource words for jobs that do not give them."""
     poll: Poll = Poll()
     """How often the machine is asked about its jobs."""
-    max_jobs: Annotated[int, Field(gt=0), BeforeValidator(_no_switch)] | None = None
+    max_jobs: Count | None = None
     """Most jobs of ours in the machine's queue at a time; no limit of our own if not given."""
     group: Word | None = None
     """Unix group that shares the root; without it everything is readable by the user alone."""
