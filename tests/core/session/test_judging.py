@@ -1,6 +1,7 @@
 """Judging: every kind of evidence, and what must hold whatever the evidence is."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,11 +19,10 @@ STARTED = SiteEvidence(True, claim="t", started=True, started_id="1", started_at
 CLAIMED = SiteEvidence(True, claim="t", id="1 -")
 
 
-def report(status: int = 0, phase: str = "command", **words: object) -> ExitReport:
+def report(status: int = 0, phase: str = "command", **words: Any) -> ExitReport:
     ok = words.pop("ok", status == 0 and phase == "command")
-    return ExitReport(
-        status, phase, str(words.pop("detail", "")), NOW - 50, NOW - 1, ok=bool(ok), **words
-    )  # type: ignore[arg-type]
+    detail = words.pop("detail", "")
+    return ExitReport(status, phase, detail, NOW - 50, NOW - 1, ok=ok, **words)
 
 
 def answer(word: SchedulerWord, site: SiteEvidence | None = STARTED) -> PollAnswer:
@@ -89,7 +89,7 @@ def test_killed_at_its_walltime_without_a_word_is_a_timeout() -> None:
         ("command", {"status": 137}, "signal 9"),
     ],
 )
-def test_a_failure_says_what_failed(phase: str, words: dict[str, object], said: str) -> None:
+def test_a_failure_says_what_failed(phase: str, words: dict[str, Any], said: str) -> None:
     seen = replace(STARTED, exit=report(phase=phase, ok=False, **words))
     judged = judge(RECORD, answer(ended(State.FAILED), seen), NOW)
     assert judged.state is State.FAILED

@@ -15,6 +15,8 @@ Attempt = tuple[str, int]
 
 NOTHING = SiteEvidence(present=False)
 
+_CLAIMED = "time of the claim"
+
 EMPTY = "?"
 """The token of a claim file that holds none: its writer was cut off in between."""
 
@@ -71,6 +73,8 @@ def _unpack(archive: bytes) -> dict[str, dict[str, bytes]]:
             if content is not None:
                 folder, _, name = member.name.removeprefix("jobs/").rpartition("/")
                 files.setdefault(folder, {})[name] = content.read()
+                if name == "claim":
+                    files[folder][_CLAIMED] = str(int(member.mtime)).encode()
     return files
 
 
@@ -92,7 +96,7 @@ def _evidence(files: dict[str, bytes], flag: str, now: float) -> SiteEvidence:
         claim=claim[0] if claim else EMPTY if "claim" in files else "",
         claim_index=int(claim[1]) if len(claim) > 1 and claim[1].isdigit() else 0,
         claim_array=claim[3:4] == ["a"],
-        claim_age=max(0.0, now - float(claim[2])) if len(claim) > 2 and claim[2].isdigit() else 0.0,
+        claim_age=max(0.0, now - _claimed_at(claim, files)),
         id=files.get("id", b"").decode("utf-8", "replace").strip(),
         started=bool(last),
         started_id=last[1] if len(last) > 1 and last[1] != "-" else "",
@@ -101,6 +105,13 @@ def _evidence(files: dict[str, bytes], flag: str, now: float) -> SiteEvidence:
         exit=exit_report,
         exit_error=exit_error,
     )
+
+
+def _claimed_at(claim: list[str], files: dict[str, bytes]) -> float:
+    """When it was claimed: as the claim says, or, where it was cut off, as its file's time says."""
+    if len(claim) > 2 and claim[2].isdigit():
+        return float(claim[2])
+    return float(files.get(_CLAIMED, b"inf"))
 
 
 def _words(data: bytes) -> list[str]:

@@ -169,7 +169,8 @@ class _HandIn:
         self.dialogue.calls += len(calls)
         again: list[tuple[int, Slice]] = []
         full: set[int] = set()
-        for (n, part), reply in zip(calls, self.dialogue.ask_all(texts), strict=True):
+        replies = list(self.dialogue.ask_all(texts))  # all read before anything else is said
+        for (n, part), reply in zip(calls, replies, strict=True):
             out, err = reply.frames[-2], reply.frames[-1]
             result = CommandResult(out.status, out.text, err.text)
             answer = self.caller.read(result)
