@@ -1,0 +1,128 @@
+"""What a run of a workflow tells about itself: a tree of nodes, and a count of what is new."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+
+class NodeState(StrEnum):
+    """Where a node stands after a look, in one word."""
+
+    NEW = "new"
+    """Not known: would be run or submitted (dry run)."""
+    CHANGED = "changed"
+    """Known under another signature: would be run or submitted (dry run)."""
+    REMEMBERED = "remembered"
+    """A step whose value was known: its function was not called."""
+    RAN = "ran"
+    """A step whose function was called in this run."""
+    CACHED = "cached"
+    """A job whose result was here already."""
+    SUBMITTED = "submitted"
+    """A job handed in by this run."""
+    QUEUED = "queued"
+    """In the scheduler's queue, held or not."""
+    RUNNING = "running"
+    DONE = "done"
+    """A job that has ended well, or a group all of whose nodes are done."""
+    FAILED = "failed"
+    STALE = "stale"
+    """Made from other bytes than its inputs have now."""
+    WAITING = "waiting"
+    """For a node before it, for a machine, or for a place in the queue."""
+    SKIPPED = "skipped"
+    """Not run, because a node before it failed."""
+    UNNEEDED = "unneeded"
+    """Not looked at: whatever takes it is known."""
+
+
+NodeKind = Literal["step", "job", "map", "workflow"]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReport:
+    """One node of the tree. `children` are those of a map or a nested workflow.
+
+    `path` is its place in the workflow (`sites[2]/fit[3]`), `machine` where the job is,
+    `reason` why it stands so, in a line.
+    """
+
+    name: str
+    kind: NodeKind
+    state: NodeState
+    machine: str = ""
+    signature: str = ""
+    reason: str = ""
+    path: str = ""
+    children: tuple["NodeReport", ...] = ()
+
+    def walk(self) -> Iterator["NodeReport"]:
+        """This node and all below it, in order."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """A node that is known under another signature. `components` have changed, by their names."""
+
+    path: str
+    kind: NodeKind
+    before: str
+    after: str
+    components: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.path}: {', '.join(self.components) or 'something'} changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do: numbers of jobs and steps, and what has changed.
+
+    `jobs_changed` counts jobs to be submitted whose node was known under another signature;
+    `jobs_new` the others to be submitted. `unknown` names nodes whose number is known only
+    after a step has run.
+    """
+
+    jobs_new: int = 0
+    jobs_changed: int = 0
+    jobs_reused: int = 0
+    steps_to_run: int = 0
+    steps_reused: int = 0
+    changes: tuple[PlannedChange, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether everything is there or on its way."""
+        return not (self.jobs_new or self.jobs_changed or self.steps_to_run or self.unknown)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.jobs_new} new jobs, {self.jobs_changed} changed, {self.jobs_reused} reused; "
+            f"{self.steps_to_run} steps to run, {self.steps_reused} remembered"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowReport:
+    """The tree of one workflow. `status` is "running", "suspended", "done", "failed" or "planned"."""
+
+    name: str
+    version: str
+    status: str
+    machine: str
+    nodes: tuple[NodeReport, ...] = ()
+    plan: Plan = field(default_factory=Plan)
+
+    def walk(self) -> Iterator[NodeReport]:
+        """All nodes of the tree, in order."""
+        for node in self.nodes:
+            yield from node.walk()
+
+    def to_json(self) -> dict[str, Any]:
+        """This report as a JSON-able dict."""
+        return asdict(self)
