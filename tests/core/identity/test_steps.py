@@ -126,7 +126,7 @@ class Grid:
 
 def test_nodes_outputs_and_objects() -> None:
     found = components(
-        node=Node(NodeOutput(SIGNATURE, "x")),
+        node=Node(NodeOutput(SIGNATURE, "x", Path("/gone"))),
         output=JobOutput(name="x", signature=SIGNATURE),
         handle=Handle(),
         grid=Grid(),

@@ -141,6 +141,8 @@ class _Arguments:
             if isinstance(signature, str) and re.fullmatch("[0-9a-f]{64}", signature):
                 return output_component(signature, "")
             return None
+        if isinstance(value, NodeOutput):  # whatever its value is by now
+            return output_component(value.signature, value.name)
         if isinstance(value, JobOutput) and value.job is not None:
             known = self._resolver.signatures.get(id(value.job))
             if known is None:

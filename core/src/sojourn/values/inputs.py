@@ -111,11 +111,11 @@ class Input:
     source: Source
     readonly: bool = False
 
-    def __post_init__(self) -> None:
-        given = self.source
-        if isinstance(given, Input):  # Input(Input(x, readonly=True)) stays read-only
-            object.__setattr__(self, "readonly", self.readonly or given.readonly)
-        object.__setattr__(self, "source", _source(given, "input"))
+    def __init__(self, source: "InputLike", readonly: bool = False) -> None:
+        if isinstance(source, Input):  # Input(Input(x, readonly=True)) stays read-only
+            readonly = readonly or source.readonly
+        object.__setattr__(self, "source", _source(source, "input"))
+        object.__setattr__(self, "readonly", readonly)
 
     def __repr__(self) -> str:
         held = f"<{len(self.source)} bytes>" if isinstance(self.source, bytes) else self.source
@@ -126,7 +126,7 @@ class Input:
         return core_schema.is_instance_schema(cls)
 
 
-InputLike: TypeAlias = Input | Source | str | os.PathLike[str]
+InputLike: TypeAlias = Input | Source | str | os.PathLike[str] | bytearray | memoryview
 """What may be given for an input."""
 
 

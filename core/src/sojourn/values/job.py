@@ -84,7 +84,7 @@ class Job(UserValue):
             version: str | int | None = None,
             identity: Sequence[str] = (),
             check: str | None = None,
-            accept_exit: Sequence[int] = (0,),
+            accept_exit: Sequence[int] | int = (0,),
             name: str | None = None,
         ) -> None: ...
 

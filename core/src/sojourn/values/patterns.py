@@ -15,10 +15,12 @@ _BRACKET = re.compile(r"\[[^\]/]+\]")
 
 _UNSOUND = (
     (re.compile(r"\*\*"), "has '**'", "name the directory, or write one '*' for each level"),
-    (re.compile(r"\[\^"), "has '[^'", "write '[!' instead"),
+    (re.compile(r"\[[^\]/]*/.*\]", re.DOTALL), "has a '/' between brackets", "leave it out"),
+)
+_UNSOUND_BRACKET = (
     (re.compile(r"\[!?\]"), "has a ']' right after '['", "write '?' for it"),
-    (re.compile(r"\[[^\]]*\[[:.=]"), "has a character class", "write a range, as [0-9]"),
-    (re.compile(r"\[[^\]/]*/[^\]]*\]"), "has a '/' between brackets", "leave it out"),
+    (re.compile(r"\[\^"), "has '[^'", "write '[!' instead"),
+    (re.compile(r"\[.*\[[:.=]", re.DOTALL), "has a character class", "write a range, as [0-9]"),
 )
 """What shells read differently: what to look for, what is wrong, what to do."""
 
@@ -33,6 +35,10 @@ def read_pattern(value: object, what: str = "output") -> str:
     for unsound, mistake, hint in _UNSOUND:
         if unsound.search(pattern):
             raise InvalidJob(f"{what} {mistake}: {shown(pattern)}", hint=hint)
+    for bracket in re.findall(rf"{_BRACKET.pattern}|\[\]", pattern):
+        for unsound, mistake, hint in _UNSOUND_BRACKET:
+            if unsound.match(bracket):
+                raise InvalidJob(f"{what} {mistake}: {shown(pattern)}", hint=hint)
     try:
         parts = [_part(part) for part in pattern.split("/") if is_glob(part)]
     except re.error:

@@ -5,7 +5,6 @@ secrets only the names are kept.
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -73,7 +72,7 @@ def read(record: Mapping[str, Any]) -> dict[str, Any]:
                 Remote(output["remote"]) if isinstance(output, Mapping) else output
                 for output in words["outputs"]
             ]
-    except (KeyError, TypeError, AttributeError, binascii.Error) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InvalidJob(f"the record of a job is damaged: {error!r}") from error
     return words
 
