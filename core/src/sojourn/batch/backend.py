@@ -146,8 +146,10 @@ class BatchBackend:
     def sojourn_poll(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[PollAnswer]:
         with context.trip() as dialogue:
             scheduler = self._probed(context, dialogue)
-            ids = list(dict.fromkeys(job.scheduler_id for job in jobs if job.scheduler_id))
+            named = dict.fromkeys(job.scheduler_id for job in jobs if job.scheduler_id)
+            ids = [one for one in named if not layout.is_queue_name(one)]
             words = dict(dialogue.converse(scheduler.look(ids))) if ids else {}
+            words |= {one: SchedulerWord(Phase.ABSENT) for one in named if one not in words}
             unknown = SchedulerWord(Phase.UNKNOWN, reason="its id in the queue is not known")
             read = [
                 job for job in jobs if words.get(job.scheduler_id, unknown).phase not in _UNTOUCHED
@@ -227,7 +229,7 @@ def cancel(
         for job, attempt in attempts.items()
         if evidence[attempt].exit is None
     }
-    asked = [one for one in dict.fromkeys(ids.values()) if one]
+    asked = [one for one in dict.fromkeys(ids.values()) if one and not layout.is_queue_name(one)]
     responses = dialogue.converse(ask(asked)) if asked else {}
     changes = []
     for job, attempt in attempts.items():

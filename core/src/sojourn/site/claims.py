@@ -1,8 +1,10 @@
 """What an attempt's claim, id and start tell about who has it: pure."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sojourn.defaults import ADOPT_AFTER
+from sojourn.site.layout import queue_name
 from sojourn.values.messages import Settled, Settlement, SiteEvidence
 
 TaskId = Callable[[str, int | None], str]
@@ -38,7 +40,9 @@ def settled(
     if evidence.closed:
         return answer(Settled.CLOSED, "the attempt was closed before it started")
     if evidence.exit is not None or evidence.started or evidence.id:
-        return answer(Settled.HANDED_IN)
+        known = answer(Settled.HANDED_IN)
+        # It ran before its id could be written: the name in the queue stands for the id.
+        return known if known.scheduler_id else replace(known, scheduler_id=queue_name(known.token))
     if not evidence.present or not evidence.claim:
         return answer(Settled.ABSENT)
     if evidence.claim_age < ADOPT_AFTER:

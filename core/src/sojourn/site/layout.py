@@ -29,3 +29,8 @@ def submission(root: str, token: str) -> str:
 def queue_name(token: str) -> str:
     """The name under which a submission stands in the queue: never the user's."""
     return f"sj{token[:12]}"
+
+
+def is_queue_name(text: str) -> bool:
+    """Whether it is such a name, standing where an id was never learned."""
+    return text.startswith("sj")
