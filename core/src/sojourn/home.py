@@ -27,7 +27,7 @@ def home() -> Path:
         import platformdirs
 
         path = Path(platformdirs.user_data_dir("sojourn", appauthor=False))
-    return private_directory(path, error=StoreError)
+    return private_directory(path)
 
 
 def store_path() -> Path:
@@ -40,11 +40,11 @@ def results_path() -> Path:
     return home() / "results"
 
 
-def private_directory(path: Path, *, error: type[StoreError]) -> Path:
+def private_directory(path: Path) -> Path:
     """Make `path` with mode 0700 whatever the umask, and what is missing above it; return it.
 
     Raises:
-        StoreError: of the class `error`, naming the path and what to do.
+        StoreError: it cannot be made, or something else than a directory is there.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def private_directory(path: Path, *, error: type[StoreError]) -> Path:
         if not path.is_dir():
             raise NotADirectoryError(20, "something else than a directory is there")
     except OSError as fault:
-        raise error(
+        raise StoreError(
             f"{path}: cannot be used as Sojourn's home: {fault.strerror or fault}",
             hint=f"make it a directory that you can write to, or set {VARIABLE} to one",
         ) from fault

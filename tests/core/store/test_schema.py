@@ -59,6 +59,16 @@ def test_only_the_owner_can_read_it_whatever_the_umask(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize("name", ["a b", "50%41", "what?mode=ro", "#1", "ü\n", "-rf", "x" * 200])
+def test_any_directory_can_hold_a_store(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name / "store.sqlite3"
+    for fresh in (True, False):
+        with Store(path) as store:
+            assert store.put_jobs([job(1)]) == [fresh]
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
 def test_a_local_store_has_a_write_ahead_log(store: Store) -> None:
     connection = sqlite3.connect(store.path)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)

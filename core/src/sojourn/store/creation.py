@@ -24,15 +24,27 @@ def connect(path: Path, timeout: float) -> sqlite3.Connection:
     log = path.with_name(path.name + "-wal")
     frozen = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
     connection = sqlite3.connect(
-        path.absolute().as_uri() + ("?mode=ro&immutable=1" if frozen else "?mode=rw"),
+        _uri(path) + ("?mode=ro&immutable=1" if frozen else "?mode=rw"),
         uri=True,
         timeout=timeout,
         isolation_level=None,
         check_same_thread=False,
     )
     # Every commit reaches the disk: what was recorded survives a power cut, too.
-    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
+
+
+def _uri(path: Path) -> str:
+    """As `Path.as_uri`, without the modules that it loads."""
+    text = str(path.absolute())
+    for special in "%?#":
+        text = text.replace(special, f"%{ord(special):02x}")
+    return "file://" + text
 
 
 def prepare(path: Path, timeout: float, mounts: Path) -> None:
@@ -47,7 +59,7 @@ def prepare(path: Path, timeout: float, mounts: Path) -> None:
             f"SQLite {sqlite3.sqlite_version} is too old for the store",
             hint="use a Python whose sqlite3 module has 3.24 or newer",
         )
-    private_directory(path.parent, error=StoreError)
+    private_directory(path.parent)
     system = file_system(path.parent, mounts)
     if not system.local and os.access(path.parent, os.W_OK):
         why = locks_fail(path.parent, system)

@@ -1,0 +1,68 @@
+"""Where Sojourn keeps what it knows."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from sojourn.errors import StoreError
+from sojourn.home import home, results_path, store_path
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("umask", [0, 0o022, 0o777])
+def test_it_is_made_private_whatever_the_umask(
+    tmp_path: Path, umask: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOJOURN_HOME", str(tmp_path / "mine"))
+    old = os.umask(umask)
+    try:
+        assert home() == tmp_path / "mine"
+    finally:
+        os.umask(old)
+    assert mode(home()) == 0o700
+
+
+def test_a_directory_that_is_there_keeps_its_mode(own_home: Path) -> None:
+    own_home.mkdir()
+    own_home.chmod(0o755)
+    assert home() == own_home
+    assert mode(own_home) == 0o755
+
+
+def test_everything_lies_below(own_home: Path) -> None:
+    assert store_path().parent == own_home
+    assert results_path().parent == own_home
+    assert store_path() != results_path()
+
+
+def test_tilde_and_relative_paths(
+    own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOJOURN_HOME", "~/there")
+    assert home() == own_home.parent / "there"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOJOURN_HOME", "here")
+    assert home() == tmp_path / "here"
+
+
+def test_without_the_variable_it_is_the_platform_s_place(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SOJOURN_HOME", "")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert home().name == "sojourn"
+    assert home().is_dir()
+    assert home().is_relative_to(tmp_path / "data") or home().is_relative_to(own_home.parent)
+
+
+def test_something_else_in_its_place(own_home: Path) -> None:
+    own_home.write_text("")
+    with pytest.raises(StoreError, match="something else than a directory") as caught:
+        home()
+    assert str(own_home) in str(caught.value)
+    assert "SOJOURN_HOME" in caught.value.hint
