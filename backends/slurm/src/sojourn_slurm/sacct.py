@@ -82,7 +82,7 @@ def _word(
         started_at=moment(start),
         finished_at=finished if outcome else None,
         node="" if node == "None assigned" else node,
-        usage=usage if outcome else None,
+        usage=usage if outcome and moment(start) is not None else None,
         raw=line,
     )
 

@@ -66,7 +66,7 @@ def meaning(word: str, reason: str = "") -> tuple[Phase, State | None]:
     """What a state (`CANCELLED by 1001` included) says, with the reason it is printed with."""
     first = word.split(" ", 1)[0].rstrip("+")
     phase, outcome = STATES.get(first, (Phase.UNKNOWN, None))
-    if phase is Phase.WAITING and _HELD.match(reason):
+    if phase is Phase.WAITING and _HELD.search(reason):
         phase = Phase.HELD
     return phase, outcome
 
@@ -88,7 +88,7 @@ def ending(status: str, outcome: State | None, reason: str) -> tuple[int | None,
         return None, None, reason
     exited, signal = (int(code), int(number)) if colon else (int(code) >> 8, int(code) & 127)
     if outcome is State.FAILED and signal == _NOT_LAUNCHED:
-        return None, None, "JobLaunchFailure: it could not be started on its node"
+        return None, None, "JobLaunchFailure: could not be started on its node"
     if outcome is State.FAILED and 0 < signal <= _SIGNALS:
         # Releases up to 22.05 call this JobLaunchFailure, too.
         memory = " (what too much memory comes to where no cgroup limits it)" if signal == 9 else ""
