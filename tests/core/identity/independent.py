@@ -144,7 +144,11 @@ def job(vector: dict[str, Any]) -> dict[str, Any]:
             name: identity(entry, vector.get("remote", {}))
             for name, entry in words["inputs"].items()
         }
-    plugins = {name: part for name, part in vector.get("plugins", {}).items() if part}
+    plugins = {
+        name: part
+        for name, part in vector.get("plugins", {}).items()
+        if part not in ({}, [], "", None)
+    }
     if plugins:
         components["plugins"] = plugins
     if words.get("identity"):

@@ -266,6 +266,12 @@ def test_identity_draws_in_what_is_asked_for() -> None:
         sign(job)
 
 
+@pytest.mark.parametrize("part", [None, "", {}, [], (), 0, False, "x"])
+def test_a_plugin_adds_nothing_just_if_its_part_is_empty(part: Any) -> None:
+    added = sign(Job(command="true"), extra=lambda _: {"p": part}).components.get("plugins")
+    assert added == (None if part in (None, "", {}, [], ()) else {"p": part})
+
+
 @pytest.mark.parametrize(
     ("part", "said"),
     [({"a": object()}, "plugins.p.a is of type object"), (float("nan"), "plugins.p is nan")],

@@ -12,6 +12,9 @@ from sojourn.values.job import Job
 from sojourn.values.jsonable import plain
 from sojourn.values.resources import Resources
 
+_NOTHING: tuple[Any, ...] = (None, "", {}, [], ())
+"""What a plugin adds that adds nothing."""
+
 _AS_GIVEN = ("env", "parameters", "version", "check")
 
 
@@ -44,7 +47,7 @@ def components_of(
         )
     if inputs:
         components["inputs"] = {given.name: given.component for given in inputs}
-    plugins = {name: part for name, part in (extra or {}).items() if part}
+    plugins = {name: part for name, part in (extra or {}).items() if part not in _NOTHING}
     if plugins:
         components["plugins"] = plain(plugins, "plugins")
     if job.identity:

@@ -165,6 +165,8 @@ def local_path(value: "str | os.PathLike[str]", what: str) -> Path:
 def _source(value: object, what: str) -> Source:
     if isinstance(value, Input):
         return value.source
+    if isinstance(value, str | Path):  # first, since they are the most and a Protocol is slow
+        return local_path(value, what)
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
     if isinstance(value, Remote):
@@ -176,7 +178,7 @@ def _source(value: object, what: str) -> Source:
         return value
     if isinstance(value, JobOutput | NodeOutput | Node):
         return value
-    if isinstance(value, str | os.PathLike):
+    if isinstance(value, os.PathLike):
         return local_path(value, what)
     hint = "give a path, bytes, Remote(...) or an output of another job"
     if hasattr(value, "output"):
