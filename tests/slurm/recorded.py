@@ -109,4 +109,3 @@ def seconds_of(clock: str) -> int:
     """Seconds of HH:MM:SS."""
     hours, minutes, seconds = map(int, clock.split(":"))
     return (hours * 60 + minutes) * 60 + seconds
-

@@ -12,7 +12,7 @@ from tests.slurm.recorded import names, squeue_lines, steps, words_of
 
 W, H, R, F, E = Phase.WAITING, Phase.HELD, Phase.RUNNING, Phase.FINISHING, Phase.ENDED
 EXPECTED: dict[str, dict[str, tuple[Phase, State | None, str]]] = {
-    "a-squeue-done": {one: (E, State.COMPLETED, "") for one in "123"},
+    "a-squeue-done": dict.fromkeys("123", (E, State.COMPLETED, "")),
     "b-array-pending-squeue": {
         **{f"38_{index}": (W, None, "JobArrayTaskLimit") for index in (3, 4, 5, 6)},
         **{f"38_{index}": (R, None, "") for index in (1, 2)},
@@ -30,7 +30,7 @@ EXPECTED: dict[str, dict[str, tuple[Phase, State | None, str]]] = {
         "55": (W, None, "Priority"),
     },
     "b-completing-squeue": {"49": (F, None, "")},
-    "b-dep-afterok-done-squeue": {one: (E, State.COMPLETED, "") for one in ("30", "31")},
+    "b-dep-afterok-done-squeue": dict.fromkeys(("30", "31"), (E, State.COMPLETED, "")),
     "b-dep-afterok-pending-squeue": {"31": (W, None, "Dependency")},
     "b-dep-never-squeue": {
         "32": (E, State.FAILED, "NonZeroExitCode"),

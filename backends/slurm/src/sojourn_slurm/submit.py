@@ -8,7 +8,7 @@ from sojourn_slurm.commands import Commands, said
 _OUTAGE = re.compile(
     r"Unable to contact|Unable to establish|Socket timed out|Zero Bytes were transmitted"
     r"|[Mm]unge|authentication|[Cc]onnection|[Cc]ommunication|timed out|Message \w+ failure"
-    r"|standby mode|persistent connection|Unspecified error"
+    r"|standby mode|persistent connection|Unspecified error|Unexpected message"
 )
 _LIMIT = re.compile(r"\b(?:Assoc|QOS|Max)[A-Z]\w+")
 """A limit by its name, on a line before the general one."""
