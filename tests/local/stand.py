@@ -109,6 +109,20 @@ class Stand:
         assert found is not None
         return found
 
+    def adopted(self, job: JobRef) -> Start:
+        """Kill a job's runner and poll until another has taken it over: its adoption."""
+        before = self.running(job)
+        kill([before.runner])
+
+        def other() -> Start | None:
+            self.poll(job)
+            now = self.running(job)
+            return now if now.runner != before.runner else None
+
+        found = eventually(other, saying=self.log)
+        assert found is not None
+        return found
+
     def log(self) -> str:
         """What the runners had to say."""
         return self.layout.log.read_text() if self.layout.log.exists() else "no log"

@@ -38,6 +38,8 @@ def environment(entry: Entry) -> dict[str, str]:
         "TMPDIR": "/tmp",  # noqa: S108  the place, not a file in it
         INDEX: str(entry.task),
         JOB: entry.id,
+        # Parents have ended before a job is taken from the queue, and their files are here.
+        "SOJOURN_PARENT_WAIT": "0",
     }
     if entry.threads is not None:
         words["OMP_NUM_THREADS"] = str(entry.threads)

@@ -4,7 +4,6 @@ import os
 import subprocess
 from collections.abc import Collection
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
 from sojourn_local.processes import PROC, has_proc
@@ -77,7 +76,6 @@ def kills() -> int:
     return 0
 
 
-@cache
 def _counters() -> tuple[Path, ...]:
     """Where the count may stand, the nearest first; in a container our group's path may be cut."""
     second, first = [_GROUPS / "memory.events"], [_GROUPS / "memory/memory.oom_control"]

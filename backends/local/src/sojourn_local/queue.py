@@ -53,10 +53,7 @@ class Queue:
         self._ahead: deque[tuple[str, Path]] = deque()
         self._listed = float("-inf")
         self._entries: dict[Path, Entry] = {}
-        self._blocked: set[Path] = set()
         self._over: set[Parent] = set()
-        self.unblocked = False
-        """Whether the job last taken had been passed over before: others may be ready, too."""
 
     def take(self) -> Owned | None:
         """The first job that may start, moved to `running` with its lock; None if there is none."""
@@ -96,12 +93,10 @@ class Queue:
                     leave_folder(file)
                     continue
                 if not self._may_start(entry):
-                    self._blocked.add(file)
                     passed.append((job, file))
                     continue
                 taken = self._move(job, file)
                 if taken is not None:
-                    self.unblocked = file in self._blocked
                     return taken
         finally:
             self._ahead.extendleft(reversed(passed))

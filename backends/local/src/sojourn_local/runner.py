@@ -59,8 +59,8 @@ class Runner:
         processes.adopt_orphans(True)
         while True:
             while (job := queue.take()) is not None:
-                if queue.unblocked:
-                    # A parent's end may have let many start, whose runners have gone.
+                if job.entry.parents:
+                    # Its parent's end may have let others start, too, whose runners have gone.
                     self._start_others(queue)
                 self._perform(job, slot, lock)
             self._settle()

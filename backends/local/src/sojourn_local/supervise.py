@@ -34,9 +34,10 @@ class Alarm:
         for number in (signal.SIGCHLD, signal.SIGUSR1):
             signal.signal(number, lambda *_: None)
 
-    def sleep(self, seconds: float) -> None:
-        """At most `seconds`."""
-        if select.select([self._read], [], [], max(0.0, seconds))[0]:
+    def sleep(self, seconds: float, also: int | None = None) -> None:
+        """At most `seconds`, and no longer than until the descriptor `also` is ready."""
+        handles = [self._read] if also is None else [self._read, also]
+        if self._read in select.select(handles, [], [], max(0.0, seconds))[0]:
             with suppress(BlockingIOError):
                 os.read(self._read, 4096)
 
@@ -76,7 +77,7 @@ class Watch:
                 processes.send(left, signal.SIGCONT)  # One that is stopped would never know.
             if time.monotonic() >= kill_at:
                 processes.send(self._tree.pids(), signal.SIGKILL)
-            self._alarm.sleep(self._pause(kill_at if cause else None))
+            self._alarm.sleep(self._pause(kill_at if cause else None), self._tree.handle)
         finished = time.time()
         elapsed = time.monotonic() - self._began
         clear(self._tree, patience=0.0 if cause else _LINGER, grace=self._grace)

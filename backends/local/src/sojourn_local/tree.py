@@ -27,6 +27,11 @@ class Exit(NamedTuple):
 class Tree(Protocol):
     """The processes of one job."""
 
+    @property
+    def handle(self) -> int | None:
+        """A descriptor that is ready when job.sh ends; None where a signal tells, or nothing."""
+        ...
+
     def ended(self) -> Exit | None:
         """How job.sh ended; None while it runs."""
         ...
@@ -48,6 +53,10 @@ class Children:
         self._exit: Exit | None = None
         self._cpu = 0.0
         self._memory = 0
+
+    @property
+    def handle(self) -> int | None:
+        return None  # SIGCHLD comes.
 
     def ended(self) -> Exit | None:
         self.reap()
@@ -77,6 +86,13 @@ class Orphans:
     def __init__(self, job: str, start: Start) -> None:
         self._job = job
         self._start = start
+        self._handle: int | None = None
+        with suppress(OSError, AttributeError):
+            self._handle = os.pidfd_open(start.pid)
+
+    @property
+    def handle(self) -> int | None:
+        return self._handle
 
     def ended(self) -> Exit | None:
         here = processes.world() == self._start.world
