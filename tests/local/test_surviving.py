@@ -140,6 +140,7 @@ def test_after_a_reboot_a_job_that_had_ended_keeps_its_status(stand: Stand) -> N
     kept = json.loads((stand.root / "kept").read_text())
     entry = {
         "token": job.token,
+        "task": job.index,
         "signature": job.signature,
         "attempt": 1,
         "folder": f"{int(kept['submitted_at'] * 1e9)}-{job.token[:12]}",

@@ -50,7 +50,8 @@ class LocalCaller:
         if result.status == 0:
             return SubmitReply(Verdict.TAKEN, id=result.stdout.split()[-1])
         # The last step puts all jobs into the queue at once: none of them is there.
-        return SubmitReply(Verdict.REFUSED, reason=f"the queue cannot be written: {result.words}")
+        reason = f"the queue cannot be written (disk full or over quota?): {result.words}"
+        return SubmitReply(Verdict.REFUSED, reason=reason)
 
     def task_id(self, scheduler_id: str, index: int | None) -> str:
         return task_id(scheduler_id, index)

@@ -46,20 +46,20 @@ class Entry(NamedTuple):
         return int(self.folder.partition("-")[0]) / 1e9
 
     def encode(self) -> str:
-        return _line({name: value for name, value in self._asdict().items() if value})
+        return _line({n: value for n, value in self._asdict().items() if value not in (None, ())})
 
     @classmethod
     def decode(cls, text: str) -> Self:
         """Raises ValueError for what is not an entry."""
         words = _words(text)
-        parents = tuple(Parent(str(name), int(number)) for name, number in words["parents"] or ())
         try:
+            parents = tuple(Parent(str(name), int(one)) for name, one in words["parents"] or ())
             return cls(
-                token=str(words["token"]),
-                task=int(words["task"] or 0),
-                signature=str(words["signature"]),
-                attempt=int(words["attempt"] or 0),
-                folder=str(words["folder"]),
+                token=_text(words, "token"),
+                task=int(words["task"]),
+                signature=_text(words, "signature"),
+                attempt=int(words["attempt"]),
+                folder=_text(words, "folder"),
                 walltime=words["walltime"],
                 memory=words["memory"],
                 cpus=words["cpus"],
@@ -159,6 +159,13 @@ class _Missing(dict[str, Any]):
 
 def _line(words: Mapping[str, object]) -> str:
     return json.dumps(words, separators=(",", ":")) + "\n"
+
+
+def _text(words: Mapping[str, Any], name: str) -> str:
+    value = words[name]
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is not a text")
+    return value
 
 
 def _words(text: str) -> _Missing:
