@@ -1,7 +1,7 @@
 """Cancel, hold and release: asked of the machine in one trip, and recorded as far as known."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from sojourn.session.changes import Recorder
 from sojourn.session.links import Link
 from sojourn.session.polling import ref
 from sojourn.states import FINAL, State
-from sojourn.store.records import JobRecord
+from sojourn.store.records import JobRecord, StateChange
 from sojourn.values.messages import Change, Changed
 
 if TYPE_CHECKING:
@@ -52,22 +52,36 @@ class Changer:
             refs = [ref(record) for record in there]
             for answer in self.link.contact(lambda: backend.cancel(context, refs)):
                 answers[answer.signature] = answer
-            for record in there:
-                self._record(record, answers[record.signature])
+            self._record(there, answers)
         return [answers[record.signature] for record in records]
 
-    def _record(self, record: JobRecord, answer: Change) -> None:
-        if answer.outcome is Changed.NEVER_RUNS:
-            self.recorder.advance(
-                record,
+    def _record(self, records: Sequence[JobRecord], answers: Mapping[str, Change]) -> None:
+        never = [r for r in records if answers[r.signature].outcome is Changed.NEVER_RUNS]
+        now = time.time()
+        reason = "cancelled before it started"
+        changes = [
+            StateChange(
+                r.signature,
+                r.machine,
+                r.state,
+                r.attempt,
                 State.CANCELLED,
-                "cancelled before it started",
-                evidence=answer.evidence,
-                source="cancel",
-                finished_at=time.time(),
+                now,
+                reason,
+                answers[r.signature].evidence,
+                "cancel",
+                {"finished_at": now},
             )
-        elif answer.outcome is Changed.REFUSED:
-            self.store.update_fields(record.signature, record.machine, cancel_requested=False)
+            for r in never
+        ]
+        for record, event in zip(never, self.recorder.change_many(changes), strict=True):
+            if event is None:
+                self.recorder.advance(record, State.CANCELLED, reason, source="cancel")
+        self.store.update_many(
+            (r.signature, r.machine, r.attempt, {"cancel_requested": False})
+            for r in records
+            if answers[r.signature].outcome is Changed.REFUSED
+        )
 
     def hold(self, records: Sequence[JobRecord]) -> list[Change]:
         """Keep waiting jobs from starting."""

@@ -10,7 +10,7 @@ from sojourn.defaults import POLL_COST_FACTOR
 from sojourn.session.changes import Recorder
 from sojourn.session.judging import Judgement, judge
 from sojourn.session.links import Link
-from sojourn.session.submitting import settle
+from sojourn.session.settling import settle_many
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord, StateChange
 from sojourn.values.messages import JobRef, PollAnswer, Settled
@@ -63,8 +63,7 @@ class Poller:
         context, backend = self.link.context, self.link.backend
         refs = [JobRef(r.signature, r.attempt, r.token, r.task_index) for r in records]
         answers = self.link.contact(lambda: backend.find(context, refs))
-        for record, answer in zip(records, answers, strict=True):
-            settle(self.recorder, self.link, record, answer)
+        settle_many(self.recorder, self.link, zip(records, answers, strict=True))
 
     def _poll(self, records: Sequence[JobRecord]) -> None:
         context, backend = self.link.context, self.link.backend
@@ -116,7 +115,7 @@ class Poller:
                 continue
             followed = answer.outcome is Settled.HANDED_IN and answer.scheduler_id
             if followed and answer.scheduler_id != record.scheduler_id:
-                settle(self.recorder, self.link, present, answer)
+                settle_many(self.recorder, self.link, [(present, answer)])
             elif answer.outcome is not Settled.PENDING:
                 gone = f"no sign of it for {present.absent_watched:.0f} s"
                 self.recorder.advance(

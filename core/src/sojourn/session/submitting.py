@@ -15,7 +15,7 @@ from sojourn.session.orders import (
     make_order,
     user,
 )
-from sojourn.site import layout
+from sojourn.session.settling import settle_many
 from sojourn.states import FINAL, HANDED_IN, State
 from sojourn.store.records import JobRecord, StateChange
 from sojourn.values.messages import JobOrder, JobRef, Settled, Settlement
@@ -240,12 +240,11 @@ class Submitter:
 
     def _settle(self, orders: Sequence[JobOrder], answers: Sequence[Settlement]) -> bool:
         names = {order.signature: order.name for order in orders}
-        closed = False
+        keys = [(answer.signature, self.link.name) for answer in answers]
+        records = self.store.get_many(keys)
+        known = [(records[key], a) for key, a in zip(keys, answers, strict=True) if key in records]
+        settle_many(self.recorder, self.link, known)
         for answer in answers:
-            record = self.record(answer.signature)
-            if record is None:
-                continue
-            settle(self.recorder, self.link, record, answer)
             if answer.outcome is Settled.REFUSED:
                 what = names.get(answer.signature) or answer.signature[:12]
                 self.refused.append(
@@ -255,40 +254,7 @@ class Submitter:
                         hint="change what it asks for, or the machine's defaults, and run again",
                     )
                 )
-            closed = closed or answer.outcome is Settled.CLOSED
-        return closed
-
-
-def settle(recorder: Recorder, link: Link, record: JobRecord, answer: Settlement) -> None:
-    """Record what submit or find has found out about an attempt."""
-    where = layout.attempt_path(
-        link.context.root or link.machine.root, answer.signature, answer.attempt
-    )
-    common: dict[str, Any] = {
-        "reason": answer.reason,
-        "evidence": answer.evidence,
-        "source": "submit",
-    }
-    match answer.outcome:
-        case Settled.HANDED_IN:
-            fields: dict[str, Any] = {
-                "token": answer.token,
-                "task_index": answer.index,
-                "scheduler_id": answer.scheduler_id,
-                "job_dir": where,
-                "submitted_at": record.submitted_at or time.time(),
-            }
-            if record.state in (State.NEW, State.SUBMITTING):
-                recorder.advance(record, State.QUEUED, **common, **fields)
-            else:
-                recorder.store.update_fields(record.signature, record.machine, **fields)
-        case Settled.REFUSED | Settled.FULL | Settled.ABSENT:
-            recorder.advance(record, State.NEW, **common)
-        case Settled.CLOSED:
-            recorder.next_attempt(record, answer.reason)
-        case Settled.PENDING:
-            if record.reason != answer.reason:
-                recorder.store.update_fields(record.signature, record.machine, reason=answer.reason)
+        return any(answer.outcome is Settled.CLOSED for answer in answers)
 
 
 def _parents_first(batch: Sequence["SignedJob"]) -> list["SignedJob"]:

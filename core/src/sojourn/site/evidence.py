@@ -53,9 +53,9 @@ def close(dialogue: Dialogue, attempts: Sequence[Attempt]) -> dict[Attempt, bool
     if not attempts:
         return {}
     dialogue.load("evidence")
-    reply = dialogue.ask("\n".join(f"shut {layout.attempt(*attempt)}" for attempt in attempts))
-    answers = [frame.status == 0 for frame in reply.frames if frame.kind == "shut"]
-    return dict(zip(attempts, answers, strict=True))
+    lines = [f"shut {layout.attempt(*attempt)}" for attempt in attempts]
+    answers = dialogue.ask("\n".join(["shut_begin", *lines, "shut_end"])).lines("shut")
+    return {a: said == "0" for a, said in zip(attempts, answers, strict=True)}
 
 
 def id_text(scheduler_id: str, index: int | None) -> str:
@@ -83,7 +83,8 @@ def _evidence(files: dict[str, bytes], flag: str, now: float) -> SiteEvidence:
         return NOTHING
     claim = _words(files.get("claim", b""))
     started = files.get("started", b"").decode("utf-8", "replace").splitlines()
-    closed = bool(started) and started[0].startswith("closed")
+    # An empty one was being closed by somebody who was cut off: a start is never empty.
+    closed = "started" in files and (not started or started[0].startswith("closed"))
     last = started[-1].split() if started and not closed else []
     exit_report, exit_error = None, ""
     if "exit" in files:

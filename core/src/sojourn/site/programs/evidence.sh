@@ -26,11 +26,20 @@ adopt() {
   printf '%s\n' "$2" >"jobs/$1/id.$sj_nonce" && mv -f "jobs/$1/id.$sj_nonce" "jobs/$1/id"
 }
 
-# shut ATTEMPT: closes an attempt, so that it can never start; answers whether it is closed.
+# shut ATTEMPT: closes an attempt, so that it can never start; answers whether it is closed. The
+# file is created exclusively, as the hard link of a start is: one of the two wins. It may be
+# empty, if this is cut off in between; nothing but closing leaves it so.
 shut() {
-  printf 'closed %s\n' "$sj_nonce" >"jobs/$1/shut.$sj_nonce" 2>/dev/null || { tell shut 1 "$1"; return 0; }
-  ln "jobs/$1/shut.$sj_nonce" "jobs/$1/started" 2>/dev/null
-  rm -f "jobs/$1/shut.$sj_nonce"
-  read -r sj_w sj_n <"jobs/$1/started"
-  if [ "$sj_w" = closed ]; then tell shut 0 "$1"; else tell shut 1 "$1"; fi
+  set -C
+  { printf 'closed %s\n' "$sj_nonce" >"jobs/$1/started"; } 2>/dev/null
+  sj_r=$?
+  set +C
+  if [ "$sj_r" != 0 ]; then
+    sj_w=started
+    [ -e "jobs/$1/started" ] && { sj_w=; read -r sj_w sj_n <"jobs/$1/started"; }
+    case $sj_w in '' | closed) sj_r=0 ;; *) sj_r=1 ;; esac
+  fi
+  printf '%s\n' "$sj_r" >>"$sj_tmp/shut"
 }
+shut_begin() { : >"$sj_tmp/shut"; }
+shut_end() { show shut 0 "$sj_tmp/shut"; }

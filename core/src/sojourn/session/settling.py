@@ -1,0 +1,78 @@
+"""Recording what submit or find has found out about attempts."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from sojourn.session.changes import Recorder
+from sojourn.session.links import Link
+from sojourn.site import layout
+from sojourn.states import State
+from sojourn.store.records import JobRecord, StateChange
+from sojourn.values.messages import Settled, Settlement
+
+_BACK = frozenset({Settled.REFUSED, Settled.FULL, Settled.ABSENT})
+_BEFORE = frozenset({State.NEW, State.SUBMITTING})
+
+
+def settle_many(
+    recorder: Recorder, link: Link, known: Iterable[tuple[JobRecord, Settlement]]
+) -> None:
+    """Record settlements: one transaction for the changes of state, one for what else is new."""
+    changes: list[tuple[JobRecord, StateChange]] = []
+    updates: list[tuple[str, str, int | None, dict[str, Any]]] = []
+    for record, answer in known:
+        match answer.outcome:
+            case Settled.HANDED_IN:
+                fields = _handed_in(record, answer, link)
+                if record.state in _BEFORE:
+                    changes.append((record, _change(record, answer, State.QUEUED, fields)))
+                else:
+                    updates.append((record.signature, record.machine, record.attempt, fields))
+            case Settled.CLOSED:
+                recorder.next_attempt(record, answer.reason)
+            case Settled.PENDING:
+                reason = {"reason": answer.reason}
+                updates.append((record.signature, record.machine, record.attempt, reason))
+            case _ if record.state is not State.NEW:
+                changes.append((record, _change(record, answer, State.NEW, {})))
+    recorder.store.update_many(updates)
+    events = recorder.change_many([change for _, change in changes])
+    for (record, change), event in zip(changes, events, strict=True):
+        if event is None:  # another process was here first: from wherever it has come to
+            recorder.advance(
+                record,
+                change.new,
+                change.reason,
+                evidence=change.evidence,
+                source=change.source,
+                **change.fields,
+            )
+
+
+def _handed_in(record: JobRecord, answer: Settlement, link: Link) -> dict[str, Any]:
+    root = link.context.root or link.machine.root
+    return {
+        "token": answer.token,
+        "task_index": answer.index,
+        "scheduler_id": answer.scheduler_id,
+        "job_dir": layout.attempt_path(root, answer.signature, answer.attempt),
+        "submitted_at": record.submitted_at or time.time(),
+    }
+
+
+def _change(
+    record: JobRecord, answer: Settlement, new: State, fields: dict[str, Any]
+) -> StateChange:
+    return StateChange(
+        record.signature,
+        record.machine,
+        record.state,
+        record.attempt,
+        new,
+        time.time(),
+        reason=answer.reason,
+        evidence=answer.evidence,
+        source="submit",
+        fields=fields,
+    )
