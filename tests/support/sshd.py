@@ -29,6 +29,7 @@ ACTIVE_CODES = "codes"
 
 _PAM = """\
 auth required pam_exec.so quiet expose_authtok {check}
+auth required pam_permit.so
 account required pam_permit.so
 session required pam_permit.so
 """
@@ -106,7 +107,7 @@ class Sshd:
 
     def connections(self) -> int:
         """How many logins it has accepted so far."""
-        return len(re.findall(r"^Accepted ", self.daemon.log.read_text(), re.MULTILINE))
+        return len(re.findall(r"^Accepted \S+ for ", self.daemon.log.read_text(), re.MULTILINE))
 
     def config(self, alias: str, **more: str) -> str:
         """A `Host` block of an ssh_config for it; a keyword of `more` replaces the usual."""

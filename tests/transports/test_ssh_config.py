@@ -88,6 +88,7 @@ def test_every_setting_of_an_alias(config: Path, reader: str, tmp_path: Path) ->
 
 
 def test_keys_of_machines_yaml_win(config: Path, reader: str, tmp_path: Path) -> None:
+    (tmp_path / "mine").touch()  # ssh does not take one that is not there
     (host,) = lead(
         without_broken(config),
         "hpc",

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from sojourn.errors import SojournError
 from sojourn.transports.auth import Authenticator
@@ -12,6 +13,7 @@ from sojourn.transports.ssh_config import Host
 from sojourn.transports.translate import FOREIGN, while_connecting, worth_repeating
 from sojourn.transports.wire import Watch, Wire
 
+DEFAULT_KNOWN_HOSTS = Path("~/.ssh/known_hosts")
 KEEPALIVE = 15.0
 """Seconds of silence after which a sign of life is asked for."""
 
@@ -112,7 +114,7 @@ def connect(
 
 
 def _shake_hands(wire: Wire, host: Host, machine: str, timeout: float) -> None:
-    known = read_known_hosts(host.known_hosts)
+    known = read_known_hosts((*host.known_hosts, *host.system_known_hosts))
     wire.prefer_host_keys([key.kind for key in keys_for(known, host.key_name)])
     wire.banner_timeout = timeout
     wire.handshake_timeout = timeout
@@ -125,6 +127,6 @@ def _shake_hands(wire: Wire, host: Host, machine: str, timeout: float) -> None:
         name=host.key_name,
         kind=key.get_name(),
         blob=key.asbytes(),
-        file=host.known_hosts[0],
+        file=host.known_hosts[0] if host.known_hosts else DEFAULT_KNOWN_HOSTS.expanduser(),
         machine=machine,
     )

@@ -57,6 +57,9 @@ class Masters:
         options = ask_ssh(settings.host, self._arguments)
         own = first(options, "controlpath", "none")
         self._users_own = None if own == "none" else Path(own)
+        # ssh shows what a jump host's ssh says only with -v.
+        direct = first(options, "proxyjump", "none") == first(options, "proxycommand", "none")
+        self._telling = ["-o", "LogLevel=DEBUG1"] if direct else ["-v"]
         self._sets_keepalive = first(options, "serveraliveinterval", "0") != "0"
         what = [first(options, key) for key in ("user", "hostname", "port", "proxyjump")]
         digest = hashlib.sha256("\0".join([*what, *self._arguments]).encode()).hexdigest()
@@ -79,7 +82,7 @@ class Masters:
         """
         path = self._kept.with_name(f"{self._kept.name}-{os.getpid()}-{secrets.token_hex(3)}")
         with tempfile.TemporaryFile() as said:
-            command = self._command(path, str(_IDLE_LIFE), "BatchMode=yes", "LogLevel=DEBUG1")
+            command = self._command(path, str(_IDLE_LIFE), unasked=True)
             status = self._run_unasked(command, said)
             pid = mux.master_pid(path) if status == 0 else None
             if pid is None:
@@ -102,7 +105,7 @@ class Masters:
         self._kept.unlink(missing_ok=True)
         if not terminal or not has_terminal():
             with tempfile.TemporaryFile() as said:
-                command = self._command(self._kept, "yes", "BatchMode=yes", "LogLevel=DEBUG1")
+                command = self._command(self._kept, "yes", unasked=True)
                 if self._run_unasked(command, said) == 0:
                     return
                 said.seek(0)
@@ -134,9 +137,8 @@ class Masters:
         """Whether there is one from a login."""
         return mux.master_pid(self._kept) is not None
 
-    def _command(self, path: Path, persist: str, *options: str) -> list[str]:
+    def _command(self, path: Path, persist: str, *, unasked: bool = False) -> list[str]:
         settings = [
-            *options,
             "ControlMaster=yes",
             f"ControlPath={path}",
             f"ControlPersist={persist}",
@@ -147,6 +149,8 @@ class Masters:
             settings.append(f"ServerAliveInterval={max(1, round(self._keepalive))}")
             settings.append("ServerAliveCountMax=3")
         words = [word for setting in settings for word in ("-o", setting)]
+        if unasked:
+            words += ["-o", "BatchMode=yes", *self._telling]
         return ["ssh", *self._arguments, *words, "-f", "-N", "-T", "--", self._settings.host]
 
     def _run_unasked(self, command: list[str], said: BinaryIO) -> int:

@@ -7,7 +7,7 @@ import re
 import shutil
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,8 @@ class Host:
     identity_agent: str
     """A socket's path, "none", or "" for the one that SSH_AUTH_SOCK names."""
     known_hosts: tuple[Path, ...]
+    """The user's own files; a new key goes into the first."""
+    system_known_hosts: tuple[Path, ...]
     host_key_alias: str
     address_family: str
     """any, inet or inet6."""
@@ -64,14 +66,10 @@ def route(settings: "SshConfig") -> tuple[Host, ...]:
     Raises:
         ConfigError: the file cannot be read, or its jumps go in a circle.
     """
-    look_up: Callable[[str, list[str]], Options]
-    if shutil.which("ssh") is not None:
-        look_up = ask_ssh
-        options = ssh_options(settings)
-    else:
-        look_up = Reader(settings)
-        options = []
-    jump_options = file_option(settings.ssh_config) if options else []
+    look_up: Callable[[str, list[str]], Options] = (
+        ask_ssh if shutil.which("ssh") is not None else Reader(settings)
+    )
+    jump_options = file_option(settings.ssh_config)
 
     def hops(name: str, own: list[str], through: list[str] | None, depth: int) -> list[Host]:
         if depth > _LONGEST_ROUTE:
@@ -91,7 +89,11 @@ def route(settings: "SshConfig") -> tuple[Host, ...]:
             before = hops(target, jump_options + arguments, earlier or None, depth + 1)
         return [*before, _host(name, found, behind_jump=bool(before))]
 
-    return tuple(hops(settings.host, options, None, 0))
+    *before, machine = hops(settings.host, ssh_options(settings), None, 0)
+    if settings.known_hosts_file is not None:
+        # `ssh -G` prints this list without quotes, so a path with a blank would be lost in it.
+        machine = replace(machine, known_hosts=(settings.known_hosts_file,))
+    return (*before, machine)
 
 
 def _jumps(options: Options) -> list[str]:
@@ -127,8 +129,8 @@ def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:
     def paths(keyword: str) -> tuple[Path, ...]:
         return tuple(path(value) for value in options.get(keyword, []) if value != "none")
 
-    def split_paths(keyword: str) -> list[Path]:
-        return [path(part) for part in _words(first(options, keyword)) if part != "none"]
+    def split_paths(keyword: str) -> tuple[Path, ...]:
+        return tuple(path(part) for part in _words(first(options, keyword)) if part != "none")
 
     agent = first(options, "identityagent")
     if agent.startswith("$"):
@@ -147,7 +149,8 @@ def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:
         else agent
         if agent == "none"
         else str(path(agent)),
-        known_hosts=(*split_paths("userknownhostsfile"), *split_paths("globalknownhostsfile")),
+        known_hosts=split_paths("userknownhostsfile"),
+        system_known_hosts=split_paths("globalknownhostsfile"),
         host_key_alias=key_alias,
         address_family=first(options, "addressfamily", "any"),
         proxy_command="" if behind_jump or command == "none" else expand(command, tokens),

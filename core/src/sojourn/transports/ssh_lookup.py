@@ -89,26 +89,27 @@ class Reader:
     """Looks names up with paramiko, for computers without the ssh program."""
 
     def __init__(self, settings: "SshConfig") -> None:
-        import paramiko
-
-        self._settings = settings
-        self._config = paramiko.SSHConfig()
+        self._file = settings.ssh_config
         try:
-            if settings.ssh_config.exists():
-                self._config = paramiko.SSHConfig.from_path(str(settings.ssh_config))
-        except (OSError, UnicodeDecodeError, paramiko.SSHException) as error:
-            raise ConfigError(str(error), file=settings.ssh_config) from error
+            self._text = self._file.read_text() if self._file.exists() else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(str(error), file=self._file) from error
 
     def __call__(self, name: str, options: list[str]) -> Options:
+        """What is configured for `name`, with options as `ssh_options` makes them."""
+        import paramiko
+
+        # The first value that is found holds, as on ssh's command line.
+        given = "".join(f"{line}\n" for line in _as_lines(options))
+        try:
+            config = paramiko.SSHConfig.from_text(given + self._text)
+            values = config.lookup(name)
+        except paramiko.SSHException as error:
+            raise ConfigError(str(error), file=self._file) from error
         found: dict[str, list[str]] = {}
-        for keyword, value in self._config.lookup(name).items():
+        for keyword, value in values.items():
             if value is not None:
                 found[keyword] = value if isinstance(value, list) else [value]
-        for flag, keyword in (("-l", "user"), ("-p", "port")):
-            if flag in options:
-                found[keyword] = [options[options.index(flag) + 1]]
-        if name == self._settings.host:
-            self._prefer_settings(found)
         found.setdefault(
             "identityfile", [f"~/.ssh/id_{kind}" for kind in ("rsa", "ecdsa", "ed25519")]
         )
@@ -116,13 +117,9 @@ class Reader:
         found.setdefault("globalknownhostsfile", ["/etc/ssh/ssh_known_hosts"])
         return found
 
-    def _prefer_settings(self, found: dict[str, list[str]]) -> None:
-        own = self._settings
-        if own.user is not None:
-            found["user"] = [own.user]
-        if own.port is not None:
-            found["port"] = [str(own.port)]
-        if own.identity_file is not None:
-            found["identityfile"] = [str(own.identity_file), *found.get("identityfile", [])]
-        if own.known_hosts_file is not None:
-            found["userknownhostsfile"] = [f'"{own.known_hosts_file}"']
+
+def _as_lines(options: list[str]) -> list[str]:
+    """The lines of an ssh_config that say the same as these options."""
+    keywords = {"-l": "User ", "-p": "Port ", "-i": "IdentityFile ", "-o": ""}
+    pairs = zip(options[::2], options[1::2], strict=True)
+    return [keywords[flag] + value for flag, value in pairs if flag in keywords]

@@ -34,8 +34,9 @@ def ask(prompt: str, *, echo: bool = False) -> str:
         EOFError: the person closed the terminal's input.
     """
     with _asking, os.fdopen(os.open(_TTY, os.O_RDWR | os.O_NOCTTY), errors="replace") as tty:
-        _write(tty.fileno(), prompt)
+        # Silent before the question: what is typed early must neither be shown nor lost.
         with contextlib.nullcontext() if echo else _silent(tty.fileno()):
+            _write(tty.fileno(), prompt)
             line = tty.readline()
         if not line:
             raise EOFError("no answer at the terminal")
