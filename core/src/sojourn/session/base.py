@@ -13,6 +13,7 @@ from sojourn.site.logs import look_at
 from sojourn.values.job import Job
 
 if TYPE_CHECKING:
+    from sojourn.identity.digests import DigestMemo
     from sojourn.identity.signature import SignedJob
     from sojourn.machines.loading import Machines
     from sojourn.plugins.registry import Registry
@@ -64,6 +65,20 @@ class SessionBase:
         )
         self._memo.flush()
         return signed
+
+    @property
+    def memo(self) -> "DigestMemo":
+        """What remembers digests of unchanged files."""
+        return self._memo
+
+    def look_at(self, machine: str, paths: Sequence[str]) -> Mapping[str, tuple[int, int] | None]:
+        """Size and time of change of paths on a machine, None where there is nothing: asked once
+        a session, in a trip of its own. What is asked here, `sign` need not ask any more.
+
+        Raises:
+            MachineError: the machine could not be asked.
+        """
+        return self._look_at(machine, paths)
 
     def link(self, machine: str | None = None) -> Link:
         """The way to a machine, for what no method here does."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sojourn.errors import JobError, TransferFailed
+from sojourn.errors import JobError, SubmitRefused, TransferFailed
 from sojourn.session.asking import Asking
 from sojourn.session.failures import failed
 from sojourn.session.standing import Reuse, Standings, handle_of
@@ -34,6 +34,17 @@ class Outcomes(Standings, Asking):
             SubmitRefused: the first refusal, after everything else was handed in.
             MachineError: see `Submitter.submit`.
         """
+        for refusal in self._enter(signed, machine, reuse, origins).values():
+            raise refusal
+
+    def _enter(
+        self,
+        signed: Sequence["SignedJob"],
+        machine: str,
+        reuse: Reuse,
+        origins: Mapping[str, Origin] | None,
+    ) -> dict[str, SubmitRefused]:
+        """As `enter`; returns the refusals by signature."""
         wanted = [
             one
             for one in with_upstream(signed)
@@ -41,12 +52,11 @@ class Outcomes(Standings, Asking):
             and self._cached(one.signature, reuse, machine) is None
         ]
         if not wanted:
-            return
+            return {}
         submitter = self._submitter(self._links.get(machine))
         submitter.enter(wanted, origins or {})
         submitter.submit(wanted)
-        if submitter.refused:
-            raise submitter.refused[0]
+        return {refusal.signature: refusal for refusal in submitter.refused}
 
     def outcomes(
         self,
@@ -64,15 +74,12 @@ class Outcomes(Standings, Asking):
         """
         found = {s.signature: self._cached(s.signature, reuse, machine) for s in signed}
         left = [one for one in signed if found[one.signature] is None]
-        refusal: JobError | None = None
+        refusals: dict[str, SubmitRefused] = {}
         if left:
             before = self._standings(left, machine, reuse)
             out = [r for r in before.values() if r is not None and r.state in HANDED_IN]
             errors = self.refresh_each(out)
-            try:
-                self.enter(left, machine, reuse=reuse, origins=origins)
-            except JobError as error:
-                refusal = error
+            refusals = self._enter(left, machine, reuse, origins)
             standings = self._standings(left, machine, reuse)
             self._say_where(standings, machine)
             done = [r for r in standings.values() if r and r.state is State.COMPLETED]
@@ -84,9 +91,9 @@ class Outcomes(Standings, Asking):
             outcomes = {}
         answers: list[Result | JobError | JobHandle] = []
         for one in signed:
-            answer = found[one.signature] or outcomes[one.signature]
-            if refusal is not None and refusal.signature == one.signature:
-                answer = refusal
+            answer: Result | JobError | JobHandle | None = found[one.signature]
+            if answer is None:  # a result without outputs is no less a result
+                answer = refusals.get(one.signature) or outcomes[one.signature]
             stale = None if accept_stale else self._stale(one, answer)
             answers.append(stale or answer)
         return answers

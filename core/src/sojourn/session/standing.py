@@ -46,6 +46,16 @@ class Standings(SessionBase):
     ) -> dict[str, JobRecord | None]:
         return {s.signature: self._standing(s.signature, machine, reuse) for s in signed}
 
+    def settled_by(
+        self, signature: str, machine: str, reuse: Reuse = "any"
+    ) -> "JobRecord | Result | None":
+        """What makes it needless to hand a job in: a record of it on its way or ended, or else
+        a result that is here. None if there is neither; nobody is asked."""
+        record = self._standing(signature, machine, reuse)
+        if record is not None and self._is_settled(record, machine):
+            return record
+        return self._cached(signature, reuse, machine)
+
     def _say_where(self, standings: "Mapping[str, JobRecord | None]", machine: str) -> None:
         for signature, record in standings.items():
             if record is not None and record.machine != machine:
