@@ -67,7 +67,7 @@ class Asking(SessionBase):
             if not record.paused
         ]
         if waiting:
-            self._submitter(self._links.get(machine)).submit(signed_again(self, waiting))
+            self.submitter(self._links.get(machine)).submit(signed_again(self, waiting))
 
     def fetch_results(self, records: Sequence[JobRecord]) -> dict[str, "Result | TransferFailed"]:
         """Bring the results of completed jobs into the cache, one trip a machine."""

@@ -40,7 +40,7 @@ class SessionBase:
 
         self.registry = registry or Registry()
         self.machines = machines or load_machines(self.registry)
-        self.store = Store(None if home is None else home / "store.sqlite")
+        self.store = Store(None if home is None else home / "store.sqlite3")
         self.results = ResultCache(None if home is None else home / "results")
         self._memo = self.store.digest_memo()
         self._links = Links(
@@ -104,7 +104,8 @@ class SessionBase:
             seen |= link.contact(look)
         return seen
 
-    def _submitter(self, link: Link) -> Submitter:
+    def submitter(self, link: Link) -> Submitter:
+        """What hands jobs in to a machine."""
         return Submitter(link, self.store, self.results, self._memo, self.recorder)
 
     def close(self) -> None:

@@ -53,7 +53,7 @@ class Outcomes(Standings, Asking):
         ]
         if not wanted:
             return {}
-        submitter = self._submitter(self._links.get(machine))
+        submitter = self.submitter(self._links.get(machine))
         submitter.enter(wanted, origins or {})
         submitter.submit(wanted)
         return {refusal.signature: refusal for refusal in submitter.refused}

@@ -60,8 +60,13 @@ class Submitter:
 
     # --- the way in -----------------------------------------------------------------------------
 
-    def enter(self, batch: Sequence["SignedJob"], origins: Mapping[str, Origin]) -> None:
-        """Record jobs that are not known yet, as NEW.
+    def enter(
+        self,
+        batch: Sequence["SignedJob"],
+        origins: Mapping[str, Origin],
+        attempts: Mapping[str, int] | None = None,
+    ) -> None:
+        """Record jobs that are not known yet, as NEW; `attempts` where it is not the first.
 
         Raises:
             UnsupportedResource: the machine cannot honour what one asks for; none is recorded.
@@ -70,10 +75,12 @@ class Submitter:
         for signed in batch:
             resources = effective_resources(signed, self.link.machine)
             check_resources(resources, self.link.info, self.link.name)
-            records.append(self._new_record(signed, origins.get(signed.signature, Origin())))
+            origin = origins.get(signed.signature, Origin())
+            attempt = (attempts or {}).get(signed.signature, 1)
+            records.append(self._new_record(signed, origin, attempt))
         self.store.put_jobs(records)
 
-    def _new_record(self, signed: "SignedJob", origin: Origin) -> JobRecord:
+    def _new_record(self, signed: "SignedJob", origin: Origin, attempt: int) -> JobRecord:
         import json
 
         upstream = {id(one.job): one.signature for one in signed.upstream}
@@ -82,6 +89,7 @@ class Submitter:
             machine=self.link.name,
             name=signed.job.name or "",
             backend=self.link.machine.backend,
+            attempt=attempt,
             workflow=origin.workflow,
             step=origin.step,
             workflow_version=origin.version,
