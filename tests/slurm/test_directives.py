@@ -11,11 +11,11 @@ from sojourn.errors import UnsupportedResource
 from sojourn.values.resources import Resources
 from sojourn_slurm.directives import OPTIONS, OTHERS, clock, directives, mebibytes, quoted
 
-HEADER = Header("sj0123456789ab", "/scratch/me/sojourn/submissions/0123456789ab")
+HEADER = Header("sj0123456789ab", "/scratch/me/submissions/01")
 ALWAYS = [
     "#SBATCH --job-name=sj0123456789ab",
-    "#SBATCH --chdir=/scratch/me/sojourn/submissions/0123456789ab",
-    "#SBATCH --output=slurm-%j.out",
+    "#SBATCH --chdir=/scratch/me/submissions/01",
+    "#SBATCH --output=/scratch/me/submissions/01/slurm-%j.out",
     "#SBATCH --export=NONE",
 ]
 
@@ -107,15 +107,17 @@ def test_native_has_the_last_word() -> None:
 
 def test_an_array_writes_a_file_for_each_task() -> None:
     lines = directives(Resources(), Header("sj0", "/x", array=True))
-    assert "#SBATCH --output=slurm-%A_%a.out" in lines
+    assert "#SBATCH --output=/x/slurm-%A_%a.out" in lines
 
 
 @pytest.mark.parametrize(
     ("directory", "expected"),
     [
         ("/a b/%j", '#SBATCH --chdir="/a b/%j"'),
+        ("/a b/%j", '#SBATCH --output="/a b/%%j/slurm-%j.out"'),
         ('/a"b', '#SBATCH --chdir="/a\\"b"'),
         ("/a\\b", '#SBATCH --chdir="/a\\\\b"'),
+        ("/a\\b", '#SBATCH --output="/a\\\\\\\\b/slurm.out"'),
         ("/a#b", '#SBATCH --chdir="/a#b"'),
         ("/ü", "#SBATCH --chdir=/ü"),
     ],

@@ -67,10 +67,7 @@ def directives(resources: Resources, header: Header, select: str = "") -> list[s
     """
     options = [
         f"--job-name={header.name}",
-        # sbatch is called in this directory too; one whose name breaks the line is left at that.
-        *([] if "\n" in header.directory else [f"--chdir={quoted(header.directory)}"]),
-        # Relative, so that a % in the directory's name means nothing; holds both streams.
-        f"--output={'slurm-%A_%a.out' if header.array else 'slurm-%j.out'}",
+        *_places(header),
         "--export=NONE",
         "--requeue" if resources.requeue else "--no-requeue",
     ]
@@ -88,6 +85,18 @@ def directives(resources: Resources, header: Header, select: str = "") -> list[s
         options.append("--exclusive")
     lines = [f"#SBATCH {option}" for option in options]
     return lines + [_native(raw) for raw in resources.native]  # last, so that they win
+
+
+def _places(header: Header) -> list[str]:
+    """The working directory, and the file in it for both streams of the script itself."""
+    directory, name = header.directory, "slurm-%A_%a.out" if header.array else "slurm-%j.out"
+    if "\n" in directory:  # breaks the line; sbatch is called there, and takes it from that
+        return [f"--output={name}"]
+    if "\\" in directory:  # with one in a path, Slurm replaces nothing in it
+        path = directory.replace("\\", "\\\\") + "/slurm.out"
+        return [f"--chdir={quoted(directory)}", f"--output={quoted(path)}", "--open-mode=append"]
+    path = f"{directory.removesuffix('/').replace('%', '%%')}/{name}"
+    return [f"--chdir={quoted(directory)}", f"--output={quoted(path)}"]
 
 
 def _gpus(resources: Resources, select: str) -> list[str]:
