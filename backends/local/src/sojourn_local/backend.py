@@ -47,6 +47,8 @@ def sojourn_submit(
     context: "MachineContext", orders: "Sequence[JobOrder]"
 ) -> "Sequence[Settlement]":
     """Hand in a batch, and start runners for it."""
+    if not orders:
+        return []
     from sojourn.site.handin import hand_in
     from sojourn.site.submission import Submission
     from sojourn_local.handing import LocalCaller
@@ -55,6 +57,7 @@ def sojourn_submit(
     for order in orders:
         limits_of(order.resources)  # Refused before anything is contacted.
     with at_site(context) as site:
+        site.demand_own(readers_pass=True)
         with context.trip(create=True) as dialogue:
             submission = Submission(tuple(orders), array=True)
             answers = hand_in(dialogue, context, [submission], LocalCaller(context.machine))
@@ -65,6 +68,8 @@ def sojourn_submit(
 @hookimpl
 def sojourn_find(context: "MachineContext", jobs: "Sequence[JobRef]") -> "Sequence[Settlement]":
     """Settle attempts by their files and the queue's."""
+    if not jobs:
+        return []
     from sojourn.site.finding import find
     from sojourn_local.handing import task_id
     from sojourn_local.site import at_site
@@ -92,6 +97,8 @@ def sojourn_fetch(
     context: "MachineContext", requests: "Sequence[FetchRequest]"
 ) -> "Sequence[FetchAnswer]":
     """Bring files into the cache, verified like those of any machine."""
+    if not requests:
+        return []
     from sojourn.site.fetching import fetch
 
     with context.trip() as dialogue:
@@ -101,11 +108,14 @@ def sojourn_fetch(
 @hookimpl
 def sojourn_cancel(context: "MachineContext", jobs: "Sequence[JobRef]") -> "Sequence[Change]":
     """End jobs with all that they have started; those whose runner has died as well."""
+    if not jobs:
+        return []
     from sojourn.batch.backend import cancel
     from sojourn_local.handing import task_id
     from sojourn_local.site import at_site
 
     with at_site(context) as site:
+        site.demand_own()
         with context.trip() as dialogue:
             changes = cancel(dialogue, jobs, site.cancel, task_id)
         site.tend()
@@ -118,6 +128,7 @@ def sojourn_hold(context: "MachineContext", jobs: "Sequence[JobRef]") -> "Sequen
     from sojourn_local.site import at_site
 
     with at_site(context) as site:
+        site.demand_own()
         return site.hold(jobs)
 
 
@@ -127,6 +138,7 @@ def sojourn_release(context: "MachineContext", jobs: "Sequence[JobRef]") -> "Seq
     from sojourn_local.site import at_site
 
     with at_site(context) as site:
+        site.demand_own()
         changes = site.release(jobs)
         site.tend()
     return changes

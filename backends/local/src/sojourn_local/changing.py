@@ -59,7 +59,7 @@ def cancel(layout: Layout, job: str, waits_at: Path | None) -> Response | None:
     text = _text(layout.running / job)
     if text is None:
         return None
-    layout.cancel_of(job).touch()
+    layout.cancel_of(job).touch(0o666 & ~layout.umask)
     _, start = read_job(text)
     if start is not None and start.world == processes.world():
         processes.send_named(start.runner, start.runner_start, signal.SIGUSR1)

@@ -20,7 +20,7 @@ def check(site: Site) -> list[CheckLine]:
 
 
 def _owner(site: Site) -> Iterator[CheckLine]:
-    if site.layout.slots.exists() and not site.is_ours():
+    if site.is_foreign():
         yield CheckLine(
             "queue",
             False,

@@ -12,6 +12,7 @@ T is the first twelve digits of the submission's token. A job is one file that m
 directory to the next by rename; whoever moves it holds the file's lock.
 """
 
+import os
 import stat
 from pathlib import Path
 from typing import NamedTuple
@@ -63,8 +64,13 @@ class Layout(NamedTuple):
 
     @property
     def umask(self) -> int:
-        """0o027 for a root that a group shares, else 0o077."""
+        """0o027 for a root that a group shares, else 0o077, whatever the process's own is."""
         return 0o027 if self.root.stat().st_mode & stat.S_ISGID else 0o077
+
+    def open_log(self) -> int:
+        """A descriptor that adds to the log."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        return os.open(self.log, flags, 0o666 & ~self.umask)
 
 
 def call_id(token: str) -> str:

@@ -145,7 +145,7 @@ class _children_by_table:  # noqa: N801  called like the function that it stands
 def command_line(pid: int) -> str:
     """The command line of a process, its words separated by spaces; "" if it has gone."""
     if not has_proc():
-        command = ["ps", "-o", "args=", "-p", str(pid)]
+        command = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
         return subprocess.run(command, capture_output=True, text=True).stdout.strip()
     with suppress(OSError):
         return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode("latin-1")

@@ -28,7 +28,7 @@ def put_back(layout: Layout, job: Owned) -> None:
     """Let a job wait (again), in its old place, and give its lock back."""
     folder = layout.queue / job.entry.folder
     while True:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(0o777 & ~layout.umask, exist_ok=True)
         try:
             job.move(folder / str(job.entry.task))
         except FileNotFoundError:

@@ -53,18 +53,31 @@ class Site:
 
         Does nothing at a root that is not ours: whoever owns it runs its jobs.
         """
-        if not self.is_ours():
+        if not self.layout.slots.exists() or self.is_foreign():
             return
         for orphan in settle(self.layout):
             start_adopter(self.layout, orphan, self.config.slots, grace=self.config.grace)
         start_runners(self.layout, self.config.slots, grace=self.config.grace)
 
-    def is_ours(self) -> bool:
-        """Whether there is a queue, and it is this user's."""
+    def is_foreign(self) -> bool:
+        """Whether the root is there and belongs to somebody else."""
         try:
-            return self.layout.slots.stat().st_uid == os.geteuid()
-        except (FileNotFoundError, PermissionError):
+            return self.layout.root.stat().st_uid != os.geteuid()
+        except FileNotFoundError:
             return False
+
+    def demand_own(self, *, readers_pass: bool = False) -> None:
+        """Raise SiteError where the root belongs to somebody else: jobs run as its owner only.
+
+        With `readers_pass`, not for those who cannot write there: core answers them with what
+        is there already, and refuses the rest.
+        """
+        if self.is_foreign() and not (readers_pass and not os.access(self.layout.root, os.W_OK)):
+            raise SiteError(
+                f"{self.layout.root} belongs to another user, who alone can run jobs there",
+                machine=self.machine,
+                hint="jobs that are there can be shared; for new ones set a `root` of your own",
+            )
 
     # --- as conversations, since that is how core asks a scheduler ------------------------------
 

@@ -61,7 +61,7 @@ def _spawn(layout: Layout, lock: int, verb: str, what: str, slots: int, grace: f
     command += [str(layout.root), str(slots), str(grace), verb, what, str(lock)]
     # All of our environment, which the interpreter may need to start, but for a job's mark.
     words = {name: value for name, value in os.environ.items() if name not in (INDEX, JOB)}
-    with layout.log.open("ab") as log:
+    with os.fdopen(layout.open_log(), "ab") as log:
         subprocess.run(
             ["/bin/sh", "-c", _DETACHED, *command],
             stdin=subprocess.DEVNULL,
