@@ -13,7 +13,7 @@ OVERRIDE = "SOJOURN_MACHINES"
 def machine_files(environ: Mapping[str, str] | None = None) -> list[Path]:
     """The files to read, the most important first.
 
-    SOJOURN_MACHINES, if set and not empty, names the only one. Otherwise the user's (in the
+    SOJOURN_MACHINES, if set and not empty, names the only one but for what tickets described. Otherwise the user's (in the
     user's config folder, `~/.config/sojourn` on Linux) stands before the site's (`/etc/xdg/sojourn`
     there); each is left out if it does not exist.
 
@@ -29,8 +29,8 @@ def machine_files(environ: Mapping[str, str] | None = None) -> list[Path]:
                 file=file,
                 hint=f"unset {OVERRIDE}, or write the file with `sojourn machines init`",
             )
-        return [file]
-    return [file for file in (user_file(), *site_files()) if file.exists()]
+        return [file, *(extra for extra in (imported_file(),) if extra.exists())]
+    return [file for file in (user_file(), *site_files(), imported_file()) if file.exists()]
 
 
 def user_file() -> Path:
@@ -46,3 +46,10 @@ def site_files() -> list[Path]:
 
     folders = site_config_dir("sojourn", appauthor=False, multipath=True).split(os.pathsep)
     return [Path(folder) / FILE_NAME for folder in folders]
+
+
+def imported_file() -> Path:
+    """Where machines that `sojourn import` learned of are described; every other file outranks it."""
+    from sojourn.home import home
+
+    return home() / "imported-machines.yaml"

@@ -90,6 +90,36 @@ class Fetcher:
         answers = self.link.contact(lambda: backend.fetch(context, requests))
         return {answer.signature: answer for answer in answers}
 
+    def more(
+        self, records: Sequence[JobRecord], patterns: Sequence[str]
+    ) -> dict[str, "Result | TransferFailed"]:
+        """Bring outputs that stayed on the machine, and match `patterns`, into the results that
+        are in the cache already; one trip.
+
+        Raises:
+            MachineError: the machine could not be reached.
+            ResultError: a result is not in the cache.
+        """
+        from sojourn.results.adding import add
+
+        found: dict[str, Result | TransferFailed] = {}
+        with ExitStack() as stack:
+            staged: dict[str, Staging] = {
+                record.signature: stack.enter_context(
+                    self.results.staging(record.signature, record.attempt)
+                )
+                for record in records
+            }
+            into = {signature: staging.files for signature, staging in staged.items()}
+            answers = self.files(records, into, remote=patterns)
+            for record in records:
+                answer, staging = answers[record.signature], staged[record.signature]
+                if answer.error or answer.exit is None:
+                    found[record.signature] = self._failed(record, answer)
+                else:
+                    found[record.signature] = add(self.results, staging, _entries(answer))
+        return found
+
     def _failed(self, record: JobRecord, answer: FetchAnswer) -> TransferFailed:
         return TransferFailed(
             f"the result of {record.name or record.signature[:12]} could not be brought from "
@@ -105,16 +135,7 @@ class Fetcher:
             attempt=record.attempt,
             machine=record.machine,
             exit_code=answer.exit.status,
-            files=tuple(
-                FileEntry(
-                    file.name,
-                    size=file.size if file.kind == "f" else 0,
-                    kind=file.kind,
-                    digest=answer.digests.get(file.name, ""),
-                    target=file.target,
-                )
-                for file in answer.files
-            ),
+            files=_entries(answer),
             remote={file.name: file.size for file in answer.exit.files if file.remote},
             consumed=self._consumed(record),
             submitted_at=record.submitted_at,
@@ -136,6 +157,20 @@ class Fetcher:
             elif "digest" in component:
                 consumed[name] = component["digest"]
         return consumed
+
+
+def _entries(answer: FetchAnswer) -> tuple[FileEntry, ...]:
+    """What was brought, as a manifest has it."""
+    return tuple(
+        FileEntry(
+            file.name,
+            size=file.size if file.kind == "f" else 0,
+            kind=file.kind,
+            digest=answer.digests.get(file.name, ""),
+            target=file.target,
+        )
+        for file in answer.files
+    )
 
 
 def output_digest(result: "Result | None", output: str) -> str:

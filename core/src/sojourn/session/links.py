@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from sojourn.defaults import RETRY_ATTEMPTS
 from sojourn.errors import (
@@ -87,7 +87,7 @@ class Link:
         retrying = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, worth)),
             stop=stop_after_attempt(RETRY_ATTEMPTS),
-            wait=wait_exponential_jitter(initial=FIRST_WAIT, max=8.0),
+            wait=wait_random_exponential(multiplier=FIRST_WAIT, max=8.0),
             reraise=True,
         )
         try:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sojourn.defaults import POLL_COST_FACTOR
+from sojourn.errors import SiteError
 from sojourn.session.changes import Recorder
 from sojourn.session.judging import Judgement, judge
 from sojourn.session.links import Link
@@ -71,6 +72,7 @@ class Poller:
         begun = time.monotonic()
         refs = [ref(record) for record in records]
         answers = self.link.contact(lambda: backend.poll(context, refs))
+        records, answers = self._of_this_root(records, answers)
         now = time.time()
         self.store.update_machine(
             self.link.name, polled_at=now, poll_seconds=time.monotonic() - begun
@@ -104,6 +106,29 @@ class Poller:
         self._end_children(
             [c.signature for c in changes if c.new in FINAL and c.new is not State.COMPLETED]
         )
+
+    def _of_this_root(
+        self, records: Sequence[JobRecord], answers: Sequence[PollAnswer]
+    ) -> tuple[list[JobRecord], list[PollAnswer]]:
+        """Those handed in to the root that has answered: another one says nothing about them.
+
+        Raises:
+            SiteError: none of them was; no state has changed.
+        """
+        context = self.link.context
+        pairs = [
+            (record, answer)
+            for record, answer in zip(records, answers, strict=True)
+            if not context.root or not record.root_id or record.root_id == context.root_id
+        ]
+        if records and not pairs:
+            why = f"is not the root that {len(records)} jobs were handed in to"
+            raise SiteError(
+                f"{context.root} {why if context.root_id else 'is not there (not mounted?)'}",
+                machine=self.link.name,
+                hint="nothing was changed; check the machine's `root` in machines.yaml",
+            )
+        return [record for record, _ in pairs], [answer for _, answer in pairs]
 
     def _settle_vanished(self, records: Sequence[JobRecord]) -> None:
         """Before a job is LOST it is looked for by name, and its attempt closed."""

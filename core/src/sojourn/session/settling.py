@@ -57,6 +57,7 @@ def _handed_in(record: JobRecord, answer: Settlement, link: Link) -> dict[str, A
         "task_index": answer.index,
         "scheduler_id": answer.scheduler_id,
         "job_dir": layout.attempt_path(root, answer.signature, answer.attempt),
+        "root_id": link.context.root_id,
         "submitted_at": record.submitted_at or time.time(),
     }
 

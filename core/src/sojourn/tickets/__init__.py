@@ -1,0 +1,1 @@
+"""Tickets: one JSON document from which another computer goes on."""
