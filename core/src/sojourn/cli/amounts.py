@@ -1,0 +1,50 @@
+"""Times, ages and sizes as people read them. Pure."""
+
+from datetime import datetime
+from itertools import pairwise
+
+_SIZES = ("KiB", "MiB", "GiB", "TiB", "PiB")
+_UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+
+
+def age(seconds: float) -> str:
+    """In the largest unit that fills: `42s`, `3m`, `5h`, `12d`."""
+    whole = max(0, int(seconds))
+    for unit, letter in _UNITS:
+        if whole >= unit:
+            return f"{whole // unit}{letter}"
+    return "0s"
+
+
+def duration(seconds: float) -> str:
+    """In two units: `42s`, `3m 20s`, `5h 3m`, `2d 4h`; below ten seconds with a tenth."""
+    if 0 < seconds < 10:
+        return f"{seconds:.1f}s"
+    whole = max(0, int(seconds))
+    for (unit, letter), (less, smaller) in pairwise(_UNITS):
+        if whole >= unit:
+            rest = whole % unit // less
+            return (
+                f"{whole // unit}{letter} {rest}{smaller}" if rest else f"{whole // unit}{letter}"
+            )
+    return f"{whole}s"
+
+
+def local_time(at: float) -> str:
+    """Seconds since the epoch in local time."""
+    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def size(number: float) -> str:
+    """Bytes in the unit that fits: `512 B`, `1.2 GiB`."""
+    if number < 1024:
+        return f"{number:.0f} B"
+    place = 0
+    while (number := number / 1024) >= 1024 and place < len(_SIZES) - 1:
+        place += 1
+    return f"{number:.1f} {_SIZES[place]}" if number < 100 else f"{number:.0f} {_SIZES[place]}"
+
+
+def count(number: int, what: str, many: str = "") -> str:
+    """`1 job`, `3 jobs`."""
+    return f"{number:,} {what if number == 1 else many or what + 's'}"

@@ -1,0 +1,1 @@
+"""The commands, one module each, loaded when it runs; `sojourn.cli.registry` lists them."""

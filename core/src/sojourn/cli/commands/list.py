@@ -1,0 +1,84 @@
+"""`sojourn list`: the store as a table, without contact and without anything heavy."""
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from sojourn.cli import joblist, output
+from sojourn.cli.opening import open_store
+from sojourn.cli.options import as_json, choosing
+from sojourn.cli.selection import Choice, check_workflow, several
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sojourn.store.records import JobLine, JobRecord
+    from sojourn.store.store import Store
+
+_EVERY = 1.0
+"""Seconds between two looks with `--watch`."""
+
+
+@click.command
+@choosing
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N jobs."
+)
+@click.option("--watch", is_flag=True, help="Show it again whenever something has changed.")
+@as_json
+def command(choice: Choice, limit: int | None, watch: bool, as_json: bool) -> None:
+    """List the jobs that are known here, the newest first; contacts no machine.
+
+    What is shown is what was last heard: `sojourn status` asks the machines.
+
+    \b
+    Examples:
+      sojourn list
+      sojourn list --limit 20 --state FAILED,TIMEOUT
+      sojourn list --workflow co2 --watch
+      sojourn list --json | jq -r '.[] | select(.state=="RUNNING") | .name'
+    """
+    with open_store() as store:
+        if watch:
+            _watch(store, choice, limit, as_json)
+        else:
+            _show(store, choice, limit, as_json)
+
+
+def _show(store: "Store", choice: Choice, limit: int | None, as_json: bool) -> None:
+    jobs = _chosen(store, choice, limit)
+    joblist.show(jobs, as_json=as_json)
+    if not jobs:
+        check_workflow(store, choice.workflow)
+        output.note("no such jobs" if not choice.empty else "no jobs are known here yet")
+    for line in joblist.machine_notes(store, jobs):
+        output.note(line)
+
+
+def _chosen(store: "Store", choice: Choice, limit: int | None) -> "Sequence[JobLine | JobRecord]":
+    if choice.signatures:
+        return several(store, choice)[:limit]
+    return store.listing(
+        workflow=choice.workflow,
+        step=choice.step,
+        states=choice.states,
+        machine=choice.machine,
+        limit=limit,
+    )
+
+
+def _watch(store: "Store", choice: Choice, limit: int | None, as_json: bool) -> None:
+    """Until Ctrl-C; ages go on at a terminal, elsewhere only changes are printed."""
+    terminal = sys.stdout.isatty() and not as_json
+    seen: tuple[int, int] | None = None
+    while True:
+        now = store.version()
+        if terminal:
+            click.echo("\x1b[H\x1b[2J", nl=False)
+        if terminal or now != seen:
+            seen = now
+            _show(store, choice, limit, as_json)
+            sys.stdout.flush()
+        time.sleep(_EVERY)

@@ -1,0 +1,118 @@
+"""`sojourn logs`: what a job prints, from here if its result is here, live while it runs."""
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from sojourn.cli.opening import open_session
+from sojourn.cli.options import of_machine, one_job
+from sojourn.cli.output import note
+from sojourn.cli.selection import one
+from sojourn.errors import DamagedResult
+from sojourn.states import FINAL, State
+from sojourn.store.records import JobRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sojourn.session.session import Session
+
+_SOON = 0.3
+_GROWTH = 1.5
+_LONGEST = 10.0
+"""Seconds between two looks at a log that does not grow."""
+
+
+@click.command
+@one_job
+@click.option("--stderr", "errors", is_flag=True, help="Standard error instead of output.")
+@click.option("-f", "--follow", is_flag=True, help="Read on until the job has ended.")
+@of_machine
+def command(signature: str, errors: bool, follow: bool, machine: str | None) -> None:
+    """Print what a job has printed; with -f, go on as it prints more.
+
+    Ctrl-C ends the reading, never the job.
+
+    \b
+    Examples:
+      sojourn logs 3f2a
+      sojourn logs 3f2a --stderr
+      sojourn logs -f hpc:8142
+    """
+    name = "stderr" if errors else "stdout"
+    with open_session() as session:
+        job = one(session.store, signature, machine)
+        here = _here(session, job, name)
+        if here is not None:
+            with here.open("rb") as file:
+                while piece := file.read(1 << 20):
+                    _print(piece)
+            return
+        if job.state is State.NEW:
+            note(
+                f"job {job.signature[:8]} is NEW: it has not been handed in ({job.reason or 'yet'})"
+            )
+            return
+        offset = _all(session, job, name, 0)
+        if follow:
+            _follow(session, job, name, offset)
+        elif offset is None and job.state not in FINAL:
+            note(f"it has printed nothing yet: {job.state}, as far as is known")
+
+
+def _here(session: "Session", job: JobRecord, name: str) -> "Path | None":
+    """The log in the result cache, if it is of this very attempt."""
+    try:
+        result = session.results.get(job.signature)
+    except DamagedResult:
+        return None
+    if result is None or result.manifest.attempt != job.attempt or result.machine != job.machine:
+        return None
+    return result.stdout if name == "stdout" else result.stderr
+
+
+def _all(session: "Session", job: JobRecord, name: str, offset: int | None) -> int | None:
+    """Print what there is from `offset` on; where it ends, or None if there is no log."""
+    end = offset or 0
+    while True:
+        piece = session.log(job, name, offset=end)
+        if not piece.there:
+            return offset if offset else None
+        if piece.offset < end:
+            note("the log begins anew: the job was started again")
+        _print(piece.data)
+        end = piece.end
+        if not piece.data:
+            return end
+
+
+def _follow(session: "Session", job: JobRecord, name: str, offset: int | None) -> None:
+    """Read on until the job has ended: once more after that, so that nothing is missed."""
+    delay, asked = _SOON, 0.0
+    interval = session.machines.get(job.machine).poll.interval
+    said = ""
+    while True:
+        now = time.monotonic()
+        if now - asked >= min(interval, delay * 4):
+            asked = now
+            session.refresh_each([job])
+            job = session.again([job])[0]
+        if job.state is not State.RUNNING and job.state not in FINAL and said != job.state:
+            said = job.state
+            note(f"{job.state}{': ' + job.reason if job.reason else ''}")
+        before = offset
+        ended = job.state in FINAL
+        offset = _all(session, job, name, offset)
+        if ended:
+            return
+        delay = _SOON if offset != before else min(delay * _GROWTH, _LONGEST)
+        time.sleep(delay)
+
+
+def _print(data: bytes) -> None:
+    """Bytes as they are: a log is data."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,104 @@
+"""`sojourn submit`: one job from the command line."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from sojourn.cli import joblist, output
+from sojourn.cli.ending import failed as tell
+from sojourn.cli.joboptions import describing
+from sojourn.cli.opening import open_session
+from sojourn.cli.options import as_json, on_machine
+from sojourn.cli.waiting import outcome, tell_failures, wait_for
+from sojourn.errors import EXIT_DONE, EXIT_FAILED, EXIT_SUSPENDED, MachineError
+from sojourn.states import FINAL, State
+from sojourn.store.records import JobRecord
+
+if TYPE_CHECKING:
+    from sojourn.session.session import Session
+    from sojourn.values.job import Job
+
+
+@click.command(context_settings={"allow_interspersed_args": False})
+@on_machine
+@describing
+@click.option("--wait", is_flag=True, help="Stay until it has ended, and fetch its result.")
+@as_json
+def command(make_job: "Callable[[], Job]", machine: str | None, wait: bool, as_json: bool) -> int:
+    """Hand in one job and print its signature.
+
+    A COMMAND of several words is a list of arguments, which no shell interprets; a single
+    word is a shell line. The same job handed in twice is one job: its signature is printed
+    again, and nothing runs twice. With --wait: 0 if it completed, 1 if not; Ctrl-C leaves it
+    running and ends with 75.
+
+    \b
+    Examples:
+      sojourn submit -m hpc --input mesh.dat --output field.csv -- ./solve mesh.dat
+      sojourn submit -m hpc --output 'out/*.csv' -- 'mkdir out && ./all.sh > out/log.csv'
+      sojourn submit -m hpc --resource walltime=2h --resource memory=16GiB --script job.sbatch
+      sojourn fetch $(sojourn submit --wait --output x -- 'date > x') -o .
+    """
+    job = make_job()
+    with open_session() as session:
+        record, again = _hand_in(session, job, machine)
+        if not as_json:
+            click.echo(record.signature)
+        if again:
+            output.note(_known(record))
+        status = _stay(session, record) if wait else _standing(session, record, again)
+        if as_json:
+            joblist.show(session.again([record]) or [record], as_json=True)
+    return status
+
+
+def _hand_in(session: "Session", job: "Job", machine: str | None) -> tuple[JobRecord, bool]:
+    """The job's record, and whether it was known before."""
+    signature = session.sign([job], machine)[0].signature
+    before = session.store.by_signature(signature)
+    again = any(record.state is not State.NEW for record in before)
+    try:
+        handle = session.submit([job], machine)[0]
+    except MachineError:
+        if session.store.by_signature(signature):
+            output.note(f"job {signature[:8]} is recorded, and handed in at the next contact")
+        raise
+    return session.record(handle.signature, handle.machine), again
+
+
+def _known(record: JobRecord) -> str:
+    word = "has ended before" if record.state in FINAL else "is on its way already"
+    return f"this job {word} ({record.state} on {record.machine}): nothing was handed in again"
+
+
+def _standing(session: "Session", record: JobRecord, again: bool) -> int:
+    """What is to be said without waiting."""
+    if record.state in FINAL and record.state is not State.COMPLETED:
+        tell_failures(session, [record])
+        return EXIT_FAILED
+    if not again:
+        where = f"as {record.scheduler_id} " if record.scheduler_id else ""
+        why = f": {record.reason}" if record.reason else ""
+        output.note(f"{record.state} {where}on {record.machine}{why}")
+    return EXIT_DONE
+
+
+def _stay(session: "Session", record: JobRecord) -> int:
+    try:
+        record = wait_for(session, [record])[0]
+    except KeyboardInterrupt:
+        output.note(f"the job goes on; `sojourn wait {record.signature[:8]}` waits for it again")
+        return EXIT_SUSPENDED
+    tell_failures(session, [record])
+    if record.state is State.COMPLETED:
+        from sojourn.errors import TransferFailed
+
+        result = session.results.get(record.signature)
+        if result is None or result.manifest.attempt < record.attempt:
+            fetched = session.fetch_results([record])[record.signature]
+            if isinstance(fetched, TransferFailed):
+                return tell(fetched)
+            result = fetched
+        output.note(f"COMPLETED; its result is in {result.path}")
+    return outcome([record])

@@ -1,0 +1,143 @@
+"""How a command ends: the one place that turns what went wrong into words and an exit status."""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import click
+
+from sojourn.cli.output import hint, note, plain
+from sojourn.errors import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_SUSPENDED,
+    EXIT_USAGE,
+    JobFailed,
+    SojournError,
+    WorkflowFailed,
+)
+from sojourn.suspension import Suspension, WorkflowSuspended, suspensions_in
+
+DEBUG = "SOJOURN_DEBUG"
+"""Set to anything, it has tracebacks printed."""
+
+COMPLETE = "_SOJOURN_COMPLETE"
+"""Set by the shell's completion."""
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line to its end; never raises."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        status = _invoke(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except BaseException as error:  # noqa: BLE001  the end of the line
+        return end(error)
+    return status
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    from sojourn.cli.app import app
+
+    if COMPLETE in os.environ:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(app, {}, "sojourn", COMPLETE, os.environ[COMPLETE])
+    with app.make_context("sojourn", list(arguments)) as context:
+        status = app.invoke(context)
+    return status if isinstance(status, int) else EXIT_DONE
+
+
+def end(error: BaseException) -> int:
+    """Say what went wrong, and return the status to end with."""
+    if os.environ.get(DEBUG) and not isinstance(error, click.exceptions.Exit | SystemExit):
+        import traceback
+
+        traceback.print_exception(error)
+    try:
+        return _say(error)
+    except BrokenPipeError:
+        return _quietly()
+
+
+def _say(error: BaseException) -> int:
+    waiting = tuple(suspensions_in(error))
+    if waiting:
+        return suspended(waiting[0] if len(waiting) == 1 else WorkflowSuspended(waiting))
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else EXIT_DONE
+        case click.ClickException():
+            return _bad_usage(error)
+        case KeyboardInterrupt() | click.Abort():
+            note("interrupted")
+            return EXIT_INTERRUPTED
+        case BrokenPipeError():
+            return _quietly()
+        case SojournError():
+            return failed(error)
+    note(f"unexpected {type(error).__name__}: {_first_line(error)}")
+    hint(f"this is a mistake in Sojourn or a plugin; {DEBUG}=1 shows where it arose")
+    return EXIT_FAILED
+
+
+def failed(error: SojournError) -> int:
+    """Tell of one of Sojourn's own errors."""
+    note(error.message)
+    if isinstance(error, JobFailed):
+        tell_tail(error)
+    for text in getattr(error, "__notes__", ()):
+        click.echo(plain(text), err=True)
+    for failure in error.failures if isinstance(error, WorkflowFailed) else ():
+        if isinstance(failure, SojournError):
+            failed(failure)
+        else:
+            note(str(failure))
+    if error.hint:
+        hint(error.hint)
+    return error.exit_status
+
+
+def tell_tail(error: JobFailed) -> None:
+    """The last lines that a failed job has printed."""
+    lines = error.stderr_tail.splitlines()
+    if lines:
+        click.echo("  its last lines on standard error:", err=True)
+    for text in lines:
+        click.echo(f"  | {plain(text)}", err=True)
+
+
+def suspended(suspension: Suspension) -> int:
+    """Say what waits and how to go on, in two lines."""
+    note(suspension.what)
+    note(suspension.how_to_go_on)
+    return EXIT_SUSPENDED
+
+
+def _bad_usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "sojourn"
+    message = error.format_message().rstrip(".")
+    note(f"{message[:1].lower()}{message[1:]}")
+    if isinstance(error, click.UsageError):
+        hint(f"`{path} --help` shows what it takes")
+        return EXIT_USAGE
+    return error.exit_code
+
+
+def _quietly() -> int:
+    """Whoever read our output has gone: nothing more is to be said."""
+    with suppress(OSError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+    return EXIT_FAILED
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), "") or "nothing more is known"

@@ -1,0 +1,146 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from sojourn.cli import completing
+from sojourn.cli.selection import STATE_WORDS, Choice
+from sojourn.states import State
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.1
+    """Seconds, from text such as `90`, `30s`, `2h30m`, `7d`."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        from sojourn.machines.model import parse_seconds
+
+        try:
+            return parse_seconds(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.1
+    """Bytes, from text such as `10GiB`."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        from sojourn.values.resources import parse_memory
+
+        try:
+            return parse_memory(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class States(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.1
+    """One state or several, separated by commas; ACTIVE and FINAL stand for groups."""
+
+    name = "state"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> frozenset[State]:
+        found: frozenset[State] = frozenset()
+        for word in str(value).upper().split(","):
+            states = STATE_WORDS.get(word.strip())
+            if states is None:
+                from sojourn.nearest import did_you_mean
+
+                self.fail(
+                    f"there is no state {word!r}; {did_you_mean(word, STATE_WORDS)}", param, ctx
+                )
+            found |= states
+        return found
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Every word that it takes."""
+        return [CompletionItem(word) for word in STATE_WORDS if word.startswith(incomplete.upper())]
+
+
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print a list of objects instead of a table."
+)
+
+one_job = click.argument("signature", metavar="SIG", shell_complete=completing.jobs)
+
+on_machine = click.option(
+    "-m",
+    "--machine",
+    "machine",
+    metavar="MACHINE",
+    shell_complete=completing.machines,
+    help="The machine; may be left out where there is only one, or a default.",
+)
+
+of_machine = click.option(
+    "-m",
+    "--machine",
+    "machine",
+    metavar="MACHINE",
+    shell_complete=completing.machines,
+    help="The job on this machine, where several have it.",
+)
+
+timeout = click.option(
+    "--timeout",
+    type=Duration(),
+    metavar="TIME",
+    help="Give up waiting after this long (90s, 2h); the jobs go on.",
+)
+
+
+def choosing(function: Function) -> Function:
+    """Let a command take `[SIG]...` and the options that choose jobs, as its `choice`."""
+
+    @click.argument("signatures", nargs=-1, metavar="[SIG]...", shell_complete=completing.jobs)
+    @click.option(
+        "--workflow",
+        metavar="NAME",
+        shell_complete=completing.workflows,
+        help="Jobs of this workflow.",
+    )
+    @click.option(
+        "--step", metavar="NAME", shell_complete=completing.steps, help="Jobs of this step."
+    )
+    @click.option(
+        "--state",
+        type=States(),
+        metavar="STATE",
+        help="Jobs in this state; several with commas, or ACTIVE, or FINAL.",
+    )
+    @click.option(
+        "-m",
+        "--machine",
+        metavar="MACHINE",
+        shell_complete=completing.machines,
+        help="Jobs on this machine.",
+    )
+    @wraps(function)
+    def choose(
+        signatures: tuple[str, ...],
+        workflow: str | None,
+        step: str | None,
+        state: frozenset[State] | None,
+        machine: str | None,
+        **rest: Any,
+    ) -> Any:
+        return function(choice=Choice(signatures, workflow, step, state, machine), **rest)
+
+    return choose  # type: ignore[return-value]
