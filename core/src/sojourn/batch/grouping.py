@@ -1,5 +1,6 @@
 """Which jobs go to the scheduler together: pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,6 +23,7 @@ def submissions_of(scheduler: BatchScheduler, orders: Sequence[JobOrder]) -> lis
     groups: dict[object, list[JobOrder]] = {}
     known: dict[object, tuple[tuple[str, ...], frozenset[int], tuple[str, ...]]] = {}
     numbers: dict[object, int] = {}
+    counts: Counter[object] = Counter()
     for one in orders:
         order, kept = _with_script(scheduler, one)
         parents = frozenset(
@@ -30,13 +32,11 @@ def submissions_of(scheduler: BatchScheduler, orders: Sequence[JobOrder]) -> lis
             if (parent.signature, parent.attempt) in place
         )
         after = tuple(sorted({p.scheduler_id for p in order.parents if p.scheduler_id}))
-        key: object = (
-            order.resources,
-            kept,
-            parents,
-            after,
-            scheduler.array_limit() > 1 or order.signature,
-        )
+        limit = scheduler.array_limit()
+        alike = (order.resources, kept, parents, after, limit > 1 or order.signature)
+        # An index must be below the limit too, so what is more than one array is a submission more.
+        key: object = (alike, counts[alike] // limit)
+        counts[alike] += 1
         number = numbers.setdefault(key, len(numbers))
         groups.setdefault(key, []).append(order)
         known[key] = (kept, parents, after)
