@@ -51,6 +51,8 @@ class WorkflowRecord:
     """Path of the last resume's log."""
     detail: str = ""
     """Why it failed, or is not resumed."""
+    interpreter: str = ""
+    """Path of the Python that ran the script."""
 
 
 @dataclass(frozen=True, slots=True)

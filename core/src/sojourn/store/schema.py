@@ -195,7 +195,11 @@ CREATE TABLE archives (
 CREATE INDEX archives_used ON archives (used_at);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_SECOND = """
+ALTER TABLE workflows ADD COLUMN interpreter TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
 """Number n brings a store from version n to n + 1."""
 
 VERSION = len(MIGRATIONS)

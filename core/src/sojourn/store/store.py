@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from sojourn.errors import StoreError
 from sojourn.home import store_path
+from sojourn.store.census import Census
 from sojourn.store.changes import Changes
 from sojourn.store.connection import LOCK_TIMEOUT, Database
 from sojourn.store.digests import StoredMemo
@@ -13,12 +14,13 @@ from sojourn.store.events import Events
 from sojourn.store.faults import damaged
 from sojourn.store.jobs import Jobs
 from sojourn.store.machines import Machines
+from sojourn.store.pauses import Pausing
 from sojourn.store.settings import Settings
 from sojourn.store.steps import Steps
 from sojourn.store.workflows import Workflows
 
 
-class Store(Jobs, Changes, Events, Workflows, Steps, Machines, Settings):
+class Store(Jobs, Changes, Events, Workflows, Steps, Machines, Settings, Census, Pausing):
     """The local record. Every method is one transaction, safe with many threads and processes.
 
     `path` is the store's file, by default in Sojourn's home; it is made where there is none.
