@@ -64,9 +64,10 @@ def _refuse(dialect: Dialect, resources: Resources) -> None:
     if dialect is not Dialect.OPENPBS:
         no["reservation"] = "name a queue with `queue`, or write the scheduler's own with `native`"
     if dialect is Dialect.WRAPPERS:
-        no["constraint"] = no["exclusive"] = "use `backend: slurm` for this machine"
+        no["constraint"] = no["exclusive"] = ""
     for name, hint in no.items():
         if getattr(resources, name):
+            hint = "use `backend: slurm` for this machine" if dialect is Dialect.WRAPPERS else hint
             raise UnsupportedResource(f"{_NAMES[dialect]} has no word for `{name}`", hint=hint)
     if resources.memory is not None and resources.memory_per_cpu is not None:
         raise UnsupportedResource(

@@ -45,7 +45,7 @@ class Option:
         """Whether it is Sojourn's to set."""
         if self.flag == "-W":
             return self.name in _OUR_ATTRIBUTES
-        return self.flag[1] in _OURS
+        return len(self.flag) == 2 and self.flag[1] in _OURS
 
     def __str__(self) -> str:
         value = f'"{self.value}"' if re.search(r"\s", self.value) else self.value

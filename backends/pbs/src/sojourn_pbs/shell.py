@@ -55,8 +55,9 @@ def unavailable(result: CommandResult, name: str) -> SchedulerUnavailable:
         return SchedulerUnavailable(
             f"{name} was not found", hint="name its directory under `path:` in machines.yaml"
         )
-    said = result.words or f"{name} ended with exit status {result.status}"
+    lines = dict.fromkeys(line.strip() for line in result.words.splitlines() if line.strip())
+    said = "; ".join(lines) or f"{name} ended with exit status {result.status}"
     return SchedulerUnavailable(
-        "PBS gave no answer: " + " ".join(said.split())[:300],
+        f"PBS gave no answer: {said[:300]}",
         hint="jobs keep their states until it answers again",
     )

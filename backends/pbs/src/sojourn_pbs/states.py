@@ -73,7 +73,7 @@ def word(record: Record, dialect: Dialect) -> SchedulerWord:
     elif phase is Phase.WAITING and record.get("depend"):
         reason = reason or f"waits for {record.get('depend')}"
     elif phase is Phase.HELD:
-        reason = reason or f"held (Hold_Types = {record.get('hold_types') or '?'})"
+        reason = reason or f"held {record.get('hold_types')}".rstrip()
     began, ended = (None, None) if _borrowed(record, dialect) else _times(record, dialect, phase)
     never = comment if phase is Phase.WAITING and comment.startswith("Can Never Run") else ""
     return SchedulerWord(

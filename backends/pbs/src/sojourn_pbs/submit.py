@@ -41,7 +41,9 @@ _FULL = re.compile(
     r"would exceed .*limit|Maximum number of jobs|exceeds server or queue size limit"
     r"|MaxSubmit\w*Limit|MaxJobCount|MaxArraySize|Bad Job Array Request"
 )
-_SPOKEN = re.compile(r"^qsub: |error running the Slurm sbatch command", re.MULTILINE)
+_SPOKEN = re.compile(
+    r"^qsub: |^Unknown option|error running the Slurm sbatch command", re.MULTILINE
+)
 _KILLED = range(129, 153)
 """Exit statuses of a qsub that a signal has ended; those of PBS's own begin above."""
 
@@ -56,7 +58,7 @@ def submit_command(dialect: Dialect, call: SubmitCall) -> str:
     # A subjob cannot be waited for: OpenPBS calls that an illegal value. Its array can.
     parents = list(dict.fromkeys(ids.whole(parent) for parent in call.after))
     if dialect is Dialect.WRAPPERS:  # no directory for -o, which cannot stand in the script either
-        after = [f"-Wdepend=afterany:{':'.join(parents)}"] if parents else []
+        after = ["-W", f"depend=afterany:{':'.join(parents)}"] if parents else []
         return command("qsub", "-o", "scheduler.out", "-j", "oe", *after, call.script)
     words = command("-N", call.name, "-o", "./", "-j", "oe", *_array(dialect, call))
     qsub = f'qsub {words} -W umask="$(umask)"'
