@@ -85,12 +85,14 @@ make_root() {
   fi
   [ -e "$sj_root/version" ] && return 0
   printf 'sojourn-root 1\nid %s\n' "$sj_newid" >"$sj_root/incoming/version.$sj_nonce" || return 1
+  [ -z "$sj_group" ] || chgrp "$sj_group" "$sj_root/incoming/version.$sj_nonce"
   ln "$sj_root/incoming/version.$sj_nonce" "$sj_root/version" 2>/dev/null
   rm -f "$sj_root/incoming/version.$sj_nonce"
   [ -e "$sj_root/version" ]
 }
 if [ "$sj_create" = 1 ]; then
-  sj_trouble=$(make_root 2>&1) || sj_trouble="cannot make the root directory $sj_root: $sj_trouble"
+  sj_n=$(make_root 2>&1 | sed -n 1p)
+  [ -d "$sj_root/jobs" ] && [ -e "$sj_root/version" ] || sj_trouble="cannot make the root directory $sj_root: $sj_n"
 fi
 sj_version= sj_id= sj_there=0 sj_writable=0
 if cd "$sj_root" 2>/dev/null; then
