@@ -1,0 +1,1 @@
+"""The monitor: polls what is out, notifies, and starts suspended workflows again."""
