@@ -13,10 +13,10 @@ from sojourn.site.logs import look_at
 from sojourn.values.job import Job
 
 if TYPE_CHECKING:
-    from sojourn.identity.digests import DigestMemo
     from sojourn.identity.signature import SignedJob
     from sojourn.machines.loading import Machines
     from sojourn.plugins.registry import Registry
+    from sojourn.store.digests import StoredMemo
     from sojourn.values.resources import Resources
 
 
@@ -67,7 +67,7 @@ class SessionBase:
         return signed
 
     @property
-    def memo(self) -> "DigestMemo":
+    def memo(self) -> "StoredMemo":
         """What remembers digests of unchanged files."""
         return self._memo
 

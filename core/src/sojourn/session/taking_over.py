@@ -29,7 +29,7 @@ def take_over(
     Raises:
         MachineError: the machine could not be asked.
     """
-    newest = _newest(session, [one.signature for one in signed], machine)
+    newest = lying_on(session, [one.signature for one in signed], machine)
     submitter = session.submitter(session.link(machine))
     found = [one for one in signed if one.signature in newest]
     submitter.enter(found, origins or {}, {s: answer.attempt for s, answer in newest.items()})
@@ -44,10 +44,14 @@ def take_over(
     return {s for s, answer in newest.items() if answer.outcome is not Settled.CLOSED}
 
 
-def _newest(
+def lying_on(
     session: "SessionBase", signatures: Sequence[str], machine: str
 ) -> dict[str, Settlement]:
-    """What is known of the newest attempt of each job, of those that are there at all."""
+    """What `machine` knows of the newest attempt of each job, of those that are there at all.
+
+    Raises:
+        MachineError: the machine could not be asked.
+    """
     link = session.link(machine)
     newest: dict[str, Settlement] = {}
     left, first = list(dict.fromkeys(signatures)), 1

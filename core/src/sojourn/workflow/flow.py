@@ -1,0 +1,250 @@
+"""`Workflow`: where steps and jobs become nodes, and where they are run."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from itertools import count
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from sojourn.errors import SojournError, UsageError
+from sojourn.workflow.building import Names, building, inside, writing
+from sojourn.workflow.decorators import JobFunction, StepFunction
+from sojourn.workflow.nodes import JobNode, MapNode, Node, Order, StepNode, bases
+
+if TYPE_CHECKING:
+    from sojourn.session.session import Session
+    from sojourn.workflow.report import WorkflowReport
+
+
+class Workflow:
+    """A graph of steps and jobs, written inside its `with` and run at the end of it.
+
+    `name` is what it is known by from run to run, `on` the machine of its jobs (by default that
+    of the workflow around it, or the configured default), `version` a label recorded with each
+    job. `session` is one that the caller has opened and closes.
+
+    Inside another workflow's `with`, it is a part of that one and runs with it. Inside a step's
+    function it is a part of the workflow that runs the step.
+
+    The end of the `with` raises:
+        WorkflowSuspended: jobs are out; its children are what waits, one by one.
+        WorkflowFailed: nothing is left to wait for, and some nodes failed.
+        NeedsConfirmation: many jobs known under other signatures would be submitted.
+        MachineError: a machine could not be asked, and nothing else waits.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        on: str | None = None,
+        version: str | int | None = None,
+        *,
+        session: "Session | None" = None,
+    ) -> None:
+        if not name or not name.isprintable():
+            raise UsageError(f"{name!r} is no name for a workflow")
+        self.name = name
+        self.on = on
+        self.version = "" if version is None else str(version)
+        self.parent: Workflow | None = None
+        self.path = ""
+        self.members: list[Node | Workflow] = []
+        """What was made in it, in order: nodes and nested workflows."""
+        self.nodes: list[Node] = []
+        """Of the outermost workflow: all nodes, those of nested workflows too, by their order."""
+        self.report: WorkflowReport | None = None
+        """The tree as it was when last looked at."""
+        self._names = Names()
+        self._count = count()
+        self._given = session
+        self._stack = ExitStack()
+        self._writing = ExitStack()
+        self._session: Session | None = None
+        self._is_open = False
+        self.failed: dict[str, SojournError] = {}
+        """Steps that failed in this process, by signature: not called again by a later look."""
+
+    # --- writing it -------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        around = building()
+        if around is not None:
+            self.parent = around
+            self.path = around._names.take(self.name)
+            self._names.prefix = f"{self.path}/"
+            around.members.append(self)
+        elif (step := inside()) is not None:
+            self._names.prefix = f"{step.path}/{self.name}/"
+        self._writing.enter_context(writing(self))
+        self._is_open = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._writing.close()
+        self._is_open = False
+        if self.parent is not None:
+            return
+        try:
+            if error is None:
+                self._run()
+        finally:
+            self._close()
+
+    def map(self, function: StepFunction | JobFunction, *over: Any, **same: Any) -> MapNode:
+        """Call `function` for each item of `over`, as `map` does; the result is a list.
+
+        `over` are lists, ranges or other sequences, and nodes that stand for lists; all of one
+        length. `same` is given to every call. Where a plain sequence tells the length, all
+        signatures are known before anything runs; with nodes alone, they are evaluated first.
+
+        Raises:
+            UsageError: nothing to map over, or sequences of different lengths.
+        """
+        if not isinstance(function, StepFunction | JobFunction):
+            raise UsageError(f"only functions marked as step or job can be mapped, not {function}")
+        given = [item if isinstance(item, Node) else list(item) for item in over]
+        lengths = {len(item) for item in given if isinstance(item, list)}
+        maps = [item.length for item in given if isinstance(item, MapNode)]
+        lengths |= {length for length in maps if length is not None}
+        if not given or len(lengths) > 1:
+            what = " and ".join(map(str, sorted(lengths))) or "nothing"
+            raise UsageError(f"{function.name} is mapped over sequences of {what} items")
+        first, own = next(self.top._count), next(self.top._count)
+        path = self._names.take(function.name)
+
+        def make(length: int) -> list[Node]:
+            return [
+                self._add(
+                    function, [item[at] for item in given], same, f"{path}[{at}]", (first, at)
+                )
+                for at in range(length)
+            ]
+
+        length = lengths.pop() if lengths else None
+        node = MapNode(
+            self, path, function.name, (own,), over=given, length=length, make=make
+        )  # fmt: skip
+        if length is not None:
+            node.expand(length)
+        self.top.nodes.append(node)
+        self.members.append(node)
+        return node
+
+    def add_step(self, step: StepFunction, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Node:
+        """The node of a call of a step: what calling it inside the `with` does."""
+        return self._added(step, args, kwargs)
+
+    def add_job(self, job: JobFunction, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Node:
+        """The node of a job: what calling its function inside the `with` does."""
+        return self._added(job, args, kwargs)
+
+    def _added(
+        self, function: StepFunction | JobFunction, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Node:
+        path = self._names.take(function.name)
+        node = self._add(function, args, kwargs, path, (next(self.top._count),))
+        self.members.append(node)
+        return node
+
+    def _add(
+        self,
+        function: StepFunction | JobFunction,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        path: str,
+        order: Order,
+    ) -> Node:
+        node: Node
+        if isinstance(function, StepFunction):
+            bound = function.bind(args, kwargs)
+            node = StepNode(
+                self, path, order, function=function.function, version=function.version, bound=bound
+            )
+        else:
+            with writing(None):
+                job = function.make(args, kwargs)
+            if not job.name:
+                job = job.replace(name=path)
+            node = JobNode(self, path, order, job=job, step=function.name, on=function.on)
+        for parent in node.parents:
+            if parent.flow.top is not self.top:
+                raise UsageError(f"{parent!r} belongs to another workflow", hint="take its .value")
+        self.top.nodes.append(node)
+        return node
+
+    @property
+    def top(self) -> "Workflow":
+        """The outermost workflow."""
+        return self if self.parent is None else self.parent.top
+
+    @property
+    def machine_word(self) -> str | None:
+        """The machine that it names, or the workflow around it; None for the default."""
+        return self.on if self.on is not None or self.parent is None else self.parent.machine_word
+
+    # --- running it -------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Run all that was made so far, as far as it goes; also again, after a suspension.
+
+        Raises:
+            As the end of the `with` does.
+        """
+        self.top.failed.clear()
+        self._run()
+
+    def _run(self) -> None:
+        taken = {id(parent) for node in self.top.nodes for parent in node.parents}
+        self._evaluate([node for node in self.top.nodes if id(node) not in taken])
+
+    def value(self, node: Node) -> Any:
+        """What `node` stands for: evaluates what that needs, and nothing else.
+
+        If it must wait, the jobs that were made so far are submitted too.
+
+        Raises:
+            As `run` does.
+        """
+        base = bases([node])[0]
+        if not base.ready:
+            self._evaluate([base], also=self._jobs_made())
+        return node.as_value()
+
+    def find_length(self, node: MapNode) -> None:
+        """Evaluate what a map is over, so that its items are known."""
+        self._evaluate(node.over_nodes, also=self._jobs_made())
+
+    def _jobs_made(self) -> list[Node]:
+        return [node for node in self.top.nodes if isinstance(node, JobNode)]
+
+    def _evaluate(self, roots: Sequence[Node], also: Sequence[Node] | None = None) -> None:
+        from sojourn.workflow.running import run_to_the_end
+
+        top = self.top
+        try:
+            with writing(None):
+                run_to_the_end(top, top._open(), roots, also)
+        finally:
+            if not top._is_open:
+                top._close()
+
+    def _open(self) -> "Session":
+        """The session, kept open as long as the `with` goes on."""
+        if self._given is not None:
+            return self._given
+        if (step := inside()) is not None:
+            return step.session
+        if self._session is None:
+            from sojourn.workflow.context import new_session
+
+            self._session = self._stack.enter_context(new_session())
+        return self._session
+
+    def _close(self) -> None:
+        self._session = None
+        self._stack.close()

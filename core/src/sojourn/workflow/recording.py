@@ -1,0 +1,121 @@
+"""What the store keeps of a workflow, and what listeners are told: how it stands, its nodes."""
+
+import json
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sojourn.states import FINAL
+from sojourn.store.plans import Membership, NodeRecord, WorkflowRecord
+from sojourn.store.records import JobRecord
+from sojourn.values.events import Resumption, SuspensionNotice
+from sojourn.workflow.nodes import JobNode, Node, StepNode
+
+if TYPE_CHECKING:
+    from sojourn.suspension import WorkflowSuspended
+    from sojourn.workflow.context import Context
+
+
+class Recording:
+    """Keeps one workflow's records. A part of another workflow leaves its status to that."""
+
+    def __init__(self, context: "Context") -> None:
+        self._context = context
+        self._waited_for: tuple[str, ...] = ()
+
+    def begin(self) -> None:
+        """The workflow runs now."""
+        context = self._context
+        if context.is_part:
+            return
+        before = context.store.workflow(context.workflow)
+        if before is None:
+            context.store.put_workflow(WorkflowRecord(context.workflow))
+        elif before.status != "running" or before.suspended_on:
+            self._waited_for = before.suspended_on
+        context.store.update_workflow(
+            context.workflow,
+            version=context.version,
+            machine=context.settings.on or context.top.machine_word or "",
+            status="running",
+            last_run_at=time.time(),
+            detail="",
+            **self._how_to_run_it(),
+        )
+
+    def resumed(self) -> None:
+        """Machines have been asked: tell what had ended of what was waited for. Once."""
+        if not self._waited_for:
+            return
+        store = self._context.store
+        ready = tuple(
+            signature
+            for signature in self._waited_for
+            if any(record.state in FINAL for record in store.by_signature(signature))
+        )
+        self._waited_for = ()
+        event = Resumption(self._context.workflow, ready, time.time())
+        self._context.session.registry.tell("sojourn_resumed", resumption=event)
+
+    def suspended(self, suspension: "WorkflowSuspended") -> None:
+        """The workflow waits."""
+        signatures = tuple(handle.signature for handle in suspension.handles)
+        self._end("suspended", suspended_on=signatures)
+        if not self._context.is_part:
+            notice = SuspensionNotice(self._context.workflow, signatures, time.time())
+            self._context.session.registry.tell("sojourn_suspended", notice=notice)
+
+    def done(self) -> None:
+        """Everything is there."""
+        self._end("done", suspended_on=())
+
+    def failed(self, error: Exception) -> None:
+        """It cannot go on; what it was waiting for is kept if nobody could be asked."""
+        self._end("failed", suspended_on=(), detail=str(error))
+
+    def _end(self, status: str, **fields: object) -> None:
+        self.resumed()
+        if not self._context.is_part:
+            self._context.store.update_workflow(self._context.workflow, status=status, **fields)
+
+    def _how_to_run_it(self) -> dict[str, str]:
+        settings = self._context.settings
+        if not settings.script:
+            return {}
+        return {
+            "script": settings.script,
+            "arguments": json.dumps(settings.arguments),
+            "directory": settings.directory,
+            "environment": json.dumps(settings.environment),
+            "script_digest": settings.script_digest,
+        }
+
+    def nodes(self, nodes: Sequence[Node]) -> None:
+        """Keep what nodes are now, and which jobs belong to the workflow."""
+        context, now = self._context, time.time()
+        kept = [
+            NodeRecord(
+                workflow=context.workflow,
+                node=node.path,
+                kind="job" if isinstance(node, JobNode) else "step",
+                name=node.name,
+                signature=node.status.signature,
+                components=json.dumps(node.status.components),
+                seen_at=now,
+            )
+            for node in nodes
+            if isinstance(node, JobNode | StepNode) and node.known and not node.status.broken
+        ]
+        jobs = [node for node in nodes if isinstance(node, JobNode) and node.known]
+        members = []
+        for node in jobs:
+            found = context.session.settled_by(node.status.signature, node.machine)
+            if isinstance(found, JobRecord):
+                members.append(
+                    Membership(
+                        context.workflow, node.path, found.signature, found.machine, node.name, now
+                    )
+                )
+        with context.store.transaction():
+            context.store.put_nodes(kept)
+            context.store.join(members)

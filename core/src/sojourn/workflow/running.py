@@ -1,0 +1,251 @@
+"""Running a workflow: as far as it goes, again and again until all is there or all waits."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from sojourn.errors import SojournError, WorkflowFailed
+from sojourn.suspension import Suspension, WorkflowSuspended
+from sojourn.workflow.building import inside
+from sojourn.workflow.context import Context, new_context
+from sojourn.workflow.demand import Want, Wanted, demand
+from sojourn.workflow.jobs import Jobs
+from sojourn.workflow.nodes import JobNode, MapNode, Node, Status, StepNode
+from sojourn.workflow.planning import Planner
+from sojourn.workflow.recording import Recording
+from sojourn.workflow.report import NodeState, Plan, WorkflowReport
+from sojourn.workflow.reporting import report_of
+from sojourn.workflow.settings import DryRun
+from sojourn.workflow.signing import Signer
+from sojourn.workflow.stepping import Steps
+from sojourn.workflow.waiting import wait_for
+
+if TYPE_CHECKING:
+    from sojourn.session.session import Session
+    from sojourn.workflow.flow import Workflow
+
+
+def run_to_the_end(
+    top: "Workflow", session: "Session", roots: Sequence[Node], also: Sequence[Node] | None
+) -> None:
+    """Have the values of `roots`; if that must wait, bring `also` on its way too.
+
+    Without `also`, `roots` is all there is, and having it means that the workflow is done.
+
+    Raises:
+        WorkflowSuspended, WorkflowFailed, NeedsConfirmation, MachineError, DryRun: see `Workflow`.
+    """
+    context = new_context(top, session)
+    recording = Recording(context)
+    if not context.settings.dry_run:
+        recording.begin()
+    try:
+        _until_done(context, recording, roots, also)
+    except WorkflowSuspended as suspension:
+        recording.suspended(suspension)
+        raise
+    except SojournError as error:
+        if not context.settings.dry_run:
+            recording.failed(error)
+        raise
+    finally:
+        session.memo.flush()
+    if also is None and not context.settings.dry_run:
+        recording.done()
+
+
+def _until_done(
+    context: Context, recording: Recording, roots: Sequence[Node], also: Sequence[Node] | None
+) -> None:
+    while True:
+        run = Run(context, recording)
+        try:
+            run.evaluate(roots, also)
+            return
+        except WorkflowSuspended as suspension:
+            if not context.settings.wait or context.is_part:
+                raise
+            wait_for(context, suspension, run.refresh_report)
+
+
+class Run:
+    """One look at everything: what can be done is done, each machine is asked once."""
+
+    def __init__(self, context: Context, recording: Recording) -> None:
+        self._context = context
+        self._recording = recording
+        self._steps = Steps(context)
+        self._signer = Signer(context, self._steps)
+        self._jobs = Jobs(context)
+        self._planner = Planner(context, self._jobs)
+        self._plan = Plan()
+
+    @property
+    def _nodes(self) -> list[Node]:
+        return self._context.top.nodes
+
+    def evaluate(self, roots: Sequence[Node], also: Sequence[Node] | None = None) -> None:
+        """Have the values of `roots`.
+
+        Raises:
+            As `run_to_the_end` does.
+        """
+        for node in self._nodes:
+            _forget_what_was_waited_for(node)
+            if isinstance(node, JobNode):
+                self._context.resolve(node)
+        if self._context.settings.dry_run:
+            self._rehearse(roots)
+            return
+        self._advance(roots)
+        if also and not all(root.ready for root in roots):
+            self._advance([*roots, *also])
+        self._recording.nodes(self._nodes)
+        self._jobs.show(self._nodes)
+        self._conclude(roots, "done" if also is None else "running")
+
+    def _advance(self, roots: Sequence[Node]) -> None:
+        """Do what can be done, the cheapest first, until nothing can be done any more."""
+        while True:
+            wanted = self._look_over(roots)
+            if self._jobs.take_over(self._nodes, wanted) or self._jobs.look(wanted):
+                continue
+            self._recording.resumed()
+            self._planner.agree(self._nodes, wanted)
+            if self._call_steps(wanted):
+                continue
+            ready = self._jobs.ready(self._nodes, wanted)
+            if not self._jobs.submit(ready):
+                break
+            self._recording.nodes(ready)
+        self._explain(wanted)
+        self._report("running")
+
+    def _look_over(self, roots: Sequence[Node]) -> Wanted:
+        self._signer.sign(self._nodes)
+        wanted = demand(self._nodes, roots, self._jobs.standing)
+        for node in self._nodes:  # in their order, so that what fails carries on to the end
+            if node in wanted and not node.status.settled and not isinstance(node, MapNode):
+                self._skip_if_broken(node)
+        return wanted
+
+    def _skip_if_broken(self, node: Node) -> None:
+        if isinstance(node, JobNode) and node.known and self._jobs.is_known(node):
+            return
+        culprit = next((p.culprit for p in node.parents if p.culprit is not None), None)
+        if culprit is not None:
+            node.status.skipped_for, node.status.state = culprit, NodeState.SKIPPED
+
+    def _call_steps(self, wanted: Wanted) -> bool:
+        called = False
+        for node in self._nodes:
+            if not isinstance(node, StepNode) or node.status.settled or not node.known:
+                continue
+            if wanted.get(node) is Want.VALUE and all(parent.ready for parent in node.parents):
+                node.status.state = NodeState.RUNNING
+                self._report("running")
+                self._steps.call(node)
+                called = True
+        return called
+
+    # --- how it ends ------------------------------------------------------------------------------
+
+    def _conclude(self, roots: Sequence[Node], good: str) -> None:
+        suspensions = _suspensions(self._context.top.members)
+        failures = _unique(node.status.error for node in self._nodes)
+        held_up = _unique(node.status.held_up for node in self._nodes)
+        if all(root.ready for root in roots):
+            self._report(good)
+        elif suspensions:
+            for error in failures:
+                self._context.say(f"{error}; whatever does not depend on it goes on")
+            for error in held_up:
+                self._context.say(f"{error}; what is to be done there is done at the next run")
+            self._report("suspended")
+            raise WorkflowSuspended(suspensions, self._context.top.name)
+        elif failures:
+            self._report("failed")
+            raise _failed(self._context.top.name, (*failures, *held_up), self._nodes)
+        else:
+            self._report("suspended")
+            for error in held_up:
+                raise error
+            raise AssertionError("a workflow has come to a halt, and nothing says why")
+
+    def _explain(self, wanted: Wanted) -> None:
+        """Say of nodes that could not be done what they wait for."""
+        for node in self._nodes:
+            if isinstance(node, MapNode) or node.status.settled:
+                continue
+            if wanted.get(node, Want.SIGNATURE) is Want.SIGNATURE:
+                continue
+            waits_for = next((p.path for p in node.parents if not p.ready), "")
+            if waits_for:
+                node.status.state, node.status.reason = NodeState.WAITING, f"for {waits_for}"
+
+    def _rehearse(self, roots: Sequence[Node]) -> None:
+        """A dry run: look, count, and stop where something would be done."""
+        self._jobs.look_for(self._nodes, self._look_over(roots))
+        wanted = self._look_over(roots)
+        self._jobs.from_cache(wanted)
+        self._jobs.show(self._nodes)
+        self._plan = self._planner.plan(self._nodes, wanted)
+        report = self._report("planned")
+        if not all(root.ready for root in roots):
+            raise DryRun(report)
+
+    def refresh_report(self) -> None:
+        """Show how the jobs stand now that somebody has looked."""
+        self._jobs.show(self._nodes)
+        self._report("running")
+
+    def _report(self, status: str) -> WorkflowReport:
+        context = self._context
+        machine = context.settings.on or context.top.machine_word or ""
+        report = report_of(context.top, status, self._plan, machine)
+        context.top.report = report
+        step = inside()
+        if step is not None:
+            step.reports[:] = [*(r for r in step.reports if r.name != report.name), report]
+        elif context.settings.on_report is not None:
+            context.settings.on_report(report)
+        return report
+
+
+def _forget_what_was_waited_for(node: Node) -> None:
+    """Begin anew with what is not there; what has been found out by then stays."""
+    before = node.status
+    if before.has_value:
+        return
+    node.status = Status(before.signature, before.components)
+    if isinstance(node, StepNode):
+        node.status.signature = ""  # so that it is looked for anew
+
+
+def _suspensions(members: "Sequence[Node | Workflow]") -> list[Suspension]:
+    """What waits, one by one; what waits in a nested workflow, together."""
+    found: dict[str, Suspension] = {}
+    for member in members:
+        if isinstance(member, MapNode):
+            inner = _suspensions(member.children or ())
+        elif isinstance(member, Node):
+            inner = [member.status.suspension] if member.status.suspension is not None else []
+        else:
+            nested = _suspensions(member.members)
+            inner = [WorkflowSuspended(nested, member.path)] if nested else []
+        for one in inner:
+            found.setdefault(f"{one.to_json()}", one)
+    return list(found.values())
+
+
+def _unique(errors: "Iterable[SojournError | None]") -> tuple[SojournError, ...]:
+    return tuple({id(error): error for error in errors if error is not None}.values())
+
+
+def _failed(name: str, failures: tuple[SojournError, ...], nodes: Sequence[Node]) -> WorkflowFailed:
+    skipped = sum(node.status.skipped_for is not None for node in nodes)
+    parts = [f"workflow {name} failed: {failures[0]}"]
+    if len(failures) > 1:
+        parts.append(f"and {len(failures) - 1} more")
+    if skipped:
+        parts.append(f"{skipped} nodes after that were not run")
+    return WorkflowFailed("; ".join(parts), failures=failures, hint=failures[0].hint)

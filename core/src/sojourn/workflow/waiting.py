@@ -1,0 +1,45 @@
+"""Staying until a job ends: what `--wait` does between two looks at a workflow."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from sojourn.errors import MachineError
+from sojourn.states import FINAL
+from sojourn.store.records import JobRecord
+from sojourn.suspension import WorkflowSuspended
+
+if TYPE_CHECKING:
+    from sojourn.workflow.context import Context
+
+
+class _Ended(Exception):
+    """A job has ended, so that something may be done."""
+
+
+def wait_for(
+    context: "Context", suspension: WorkflowSuspended, on_poll: Callable[[], None]
+) -> None:
+    """Wait until one of the jobs has ended.
+
+    Raises:
+        WorkflowSuspended: Ctrl-C, or a machine that cannot be asked: the jobs go on.
+    """
+    keys = [(handle.signature, handle.machine) for handle in suspension.handles]
+    records = list(context.store.get_many(keys).values())
+    if not records:
+        raise suspension
+
+    def look(present: Sequence[JobRecord]) -> None:
+        on_poll()
+        if any(record.state in FINAL for record in present):
+            raise _Ended
+
+    try:
+        context.session.wait(records, on_poll=look)
+    except _Ended:
+        return
+    except KeyboardInterrupt:
+        raise suspension from None
+    except MachineError as error:
+        context.say(str(error))
+        raise suspension from error
