@@ -17,7 +17,7 @@ from tests.support.slurm import RealSlurm
 from tests.support.testbed import VARIABLE, Testbed
 from tests.support.waiting import eventually
 
-pytest_plugins = ["tests.support.machines"]
+pytest_plugins = ["tests.support.machines", "sojourn.testing.plugin"]
 
 RUN = "SOJOURN_TEST_RUN"
 """In the environment of whatever a test starts: what is left at the end is found by it."""

@@ -23,6 +23,8 @@ from tests.support import users
 from tests.support.testbed import Testbed
 
 VARIABLE = "SOJOURN_TEST_MACHINES"
+REAL = "real"
+"""Stands for every machine that it names."""
 
 OUTSIDE = {name: os.environ[name] for name in ("HOME", "SSH_AUTH_SOCK") if name in os.environ}
 """What a real machine is reached with: the keys and the agent of whoever runs the tests."""
@@ -97,11 +99,15 @@ def write_machines(file: Path, machines: Mapping[str, Entry]) -> Path:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for `machine_entry` once on every machine."""
-    if "machine_entry" not in metafunc.fixturenames:
+    """Run a test that asks for `machine_entry` once on every machine.
+
+    Its class may choose some with `kinds`, names and `REAL`, or have a fixture of its own.
+    """
+    if "machine_entry" not in metafunc.fixturenames or hasattr(metafunc.cls, "machine_entry"):
         return
-    kinds = [pytest.param(name, marks=MARKS[kind.backend], id=name) for name, kind in KINDS.items()]
-    real = [pytest.param(name, id=f"real-{name}") for name in real_machines()]
+    chosen = getattr(metafunc.cls, "kinds", (*KINDS, REAL))
+    kinds = [pytest.param(n, marks=MARKS[KINDS[n].backend], id=n) for n in chosen if n != REAL]
+    real = [pytest.param(name, id=f"real-{name}") for name in real_machines() if REAL in chosen]
     metafunc.parametrize("machine_entry", [*kinds, *real], indirect=True)
 
 

@@ -12,8 +12,9 @@ from sojourn.site.context import MachineContext
 from sojourn.site.finding import find
 from sojourn.site.handin import hand_in
 from sojourn.site.submission import Slice, Submission
+from sojourn.testing.transports import CutTransport
+from sojourn.transports.local import LocalTransport
 from sojourn.values.messages import JobOrder, JobRef, Settled
-from tests.support.cut_channel import CutTransport
 from tests.support.site import OnTheSpot, context, job_dir, order
 
 COUNT = 'echo ran >> "$SOJOURN_JOB_DIR/count"'
@@ -44,7 +45,7 @@ def ran(where: MachineContext, one: JobOrder) -> int:
 @pytest.mark.parametrize("seed", range(24))
 def test_each_command_runs_once_whatever_is_cut(tmp_path: Path, seed: int) -> None:
     where = context(tmp_path / "root")
-    transport = CutTransport(seed, cuts=3)
+    transport = CutTransport.seeded(LocalTransport(), seed, cuts=3)
     where.transport = transport
     waiting = {one.signature: one for one in orders(12)}
     for _ in range(12):
@@ -60,7 +61,7 @@ def test_each_command_runs_once_whatever_is_cut(tmp_path: Path, seed: int) -> No
             transport.close()  # what was cut off comes to its own end
             aged(where)
             refs = [JobRef(one.signature, one.attempt) for one in batch]
-            where.transport = transport = CutTransport(seed, cuts=0)
+            where.transport = transport = CutTransport(LocalTransport(), ())
             with where.trip() as dialogue:
                 answers = find(dialogue, refs, nothing_found, OnTheSpot().task_id)
         for (signature, attempt), answer in answers.items():

@@ -116,6 +116,8 @@ class BatchBackend:
     def sojourn_submit(
         self, context: MachineContext, orders: Sequence[JobOrder]
     ) -> list[Settlement]:
+        if not orders:
+            return []
         # What a backend cannot honour is found out before anything is contacted.
         submissions_of(self._scheduler(context), orders)
         with context.trip(create=True) as dialogue:
@@ -126,6 +128,8 @@ class BatchBackend:
 
     @hookimpl
     def sojourn_find(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Settlement]:
+        if not jobs:
+            return []
         with context.trip() as dialogue:
             scheduler = self._probed(context, dialogue)
             answers = find(dialogue, jobs, scheduler.search, scheduler.task_id)
@@ -144,6 +148,8 @@ class BatchBackend:
 
     @hookimpl
     def sojourn_poll(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[PollAnswer]:
+        if not jobs:
+            return []
         with context.trip() as dialogue:
             scheduler = self._probed(context, dialogue)
             named = dict.fromkeys(job.scheduler_id for job in jobs if job.scheduler_id)
@@ -171,6 +177,8 @@ class BatchBackend:
     def sojourn_fetch(
         self, context: MachineContext, requests: Sequence[FetchRequest]
     ) -> list[FetchAnswer]:
+        if not requests:
+            return []
         with context.trip() as dialogue:
             return fetch(dialogue, context, requests)
 
@@ -178,17 +186,23 @@ class BatchBackend:
 
     @hookimpl
     def sojourn_cancel(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Change]:
+        if not jobs:
+            return []
         with context.trip() as dialogue:
             scheduler = self._probed(context, dialogue)
             return cancel(dialogue, jobs, scheduler.cancel, scheduler.task_id)
 
     @hookimpl
     def sojourn_hold(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Change]:
+        if not jobs:
+            return []
         with context.trip() as dialogue:
             return _asked(dialogue, jobs, self._probed(context, dialogue).hold)
 
     @hookimpl
     def sojourn_release(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Change]:
+        if not jobs:
+            return []
         with context.trip() as dialogue:
             return _asked(dialogue, jobs, self._probed(context, dialogue).release)
 

@@ -1,0 +1,61 @@
+"""What every suite has: the machine under test, and what its author may say of it."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from sojourn.testing.bench import Bench, Benches
+from sojourn.testing.client import Client
+from sojourn.testing.marks import needs_of
+
+
+class Suite:
+    """Fixtures to override where the machine differs, and one to give, `machine_entry`: the keys
+    of the machine in `machines.yaml`. The kit works in a new directory below its `root`, which it
+    removes at the end."""
+
+    @pytest.fixture
+    def kit_plugins(self) -> Mapping[str, str]:
+        """Plugins that are not installed: name -> `module:attribute`."""
+        return {}
+
+    @pytest.fixture
+    def unknown_id(self) -> Callable[[str], str]:
+        """Makes, of an id that the scheduler has given, a sound one that it has not."""
+        return lambda known: re.sub(r"\d+", "60000017", known, count=1)
+
+    @pytest.fixture
+    def refused_resources(self, bench: Bench) -> dict[str, Any] | None:
+        """Resource words with which the scheduler refuses a job; None if it refuses none."""
+        return {"queue": "no-such-queue"} if "queue" in bench.backend.info.resources else None
+
+    # --- the kit's own ----------------------------------------------------------------------------
+
+    @pytest.fixture
+    def bench(
+        self,
+        machine_entry: dict[str, Any],
+        kit_plugins: Mapping[str, str],
+        kit_benches: Benches,
+        request: pytest.FixtureRequest,
+    ) -> Iterator[Bench]:
+        """The machine under test; what was handed in during the test is ended after it."""
+        made = kit_benches.get(machine_entry, kit_plugins)
+        for capability in needs_of(request.function):
+            if not made.can(capability):
+                pytest.skip(f"backend {made.backend.name} does not claim {capability}")
+        yield made
+        made.end_jobs()
+
+    @pytest.fixture
+    def client(self, bench: Bench) -> Client:
+        """A client of the machine."""
+        return bench.client()
+
+    @pytest.fixture
+    def points(self, pytestconfig: pytest.Config) -> int:
+        """At how many points each operation is cut."""
+        number: int = pytestconfig.getoption("--kit-points", 6)
+        return number
