@@ -153,6 +153,14 @@ class DamagedResult(ResultError):
     """A cached result is not what it was when it was put there; fetching it again replaces it."""
 
 
+class Occupied(SojournError):
+    """Another process is doing this already; `holder` says which, in words."""
+
+    def __init__(self, message: str, *, holder: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.holder = holder
+
+
 # --- jobs and steps -------------------------------------------------------------------------------
 
 
