@@ -60,10 +60,8 @@ def change(
 
 
 def _cells(job: JobRecord, answer: Change, words: Mapping[Changed, str]) -> tuple[str, ...]:
-    what = words.get(answer.outcome)
-    if what is None:
-        what = _OTHER[answer.outcome]
-    text = f"{what}: {answer.reason}" if answer.reason else what
+    what = words.get(answer.outcome) or _OTHER[answer.outcome]
+    text = ": ".join(filter(None, (what, answer.reason)))
     return (
         job.signature[:8],
         output.flat(job.name),
@@ -74,7 +72,7 @@ def _cells(job: JobRecord, answer: Change, words: Mapping[Changed, str]) -> tupl
 
 
 _OTHER = {
-    Changed.FINISHED: "nothing was changed",
+    Changed.FINISHED: "",
     Changed.ABSENT: "nothing was changed: neither the scheduler nor the machine knows it",
     Changed.REFUSED: "refused",
     Changed.DONE: "done",

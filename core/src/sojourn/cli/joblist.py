@@ -95,5 +95,5 @@ def machine_notes(store: "Store", jobs: Iterable[JobLine | JobRecord]) -> list[s
         if machine.state == NEEDS_LOGIN:
             notes.append(f"{name} needs login, {known}: run `sojourn login {name}`")
         else:
-            notes.append(f"{name} does not answer, {known}: {machine.detail}")
+            notes.append(f"{name} could not be asked, {known}: {machine.detail}")
     return notes

@@ -26,12 +26,12 @@ COLORS = {
 
 def note(text: str) -> None:
     """One line for a person."""
-    click.echo(f"sojourn: {plain(text)}", err=True)
+    click.echo(f"sojourn: {flat(text)}", err=True)
 
 
 def hint(text: str) -> None:
     """What to do about the line before."""
-    click.echo(f"  hint: {plain(text)}", err=True)
+    click.echo(f"  hint: {flat(text)}", err=True)
 
 
 def line(text: str = "") -> None:
@@ -49,12 +49,12 @@ def plain(text: str) -> str:
     """`text` with control characters written out: words of jobs must not steer a terminal."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
 
 
 def flat(text: str) -> str:
     """As `plain`, on one line."""
-    return text if text.isprintable() else plain(text).replace("\n", "\\n")
+    return text if text.isprintable() else plain(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def may_paint() -> bool:
@@ -80,3 +80,8 @@ def width() -> int | None:
     import shutil
 
     return shutil.get_terminal_size().columns
+
+
+def block(text: str) -> None:
+    """Several lines of data."""
+    click.echo(plain(text), nl=not text.endswith("\n"))

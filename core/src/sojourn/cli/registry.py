@@ -46,7 +46,53 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ),
     (
         "Change",
-        (_here("cancel", "End jobs, waiting or running."),),
+        (
+            _here("cancel", "End jobs, waiting or running."),
+            _here("hold", "Keep waiting jobs from starting."),
+            _here("release", "Let held jobs start again."),
+            _here("retry", "Run ended jobs again, in a new attempt."),
+        ),
+    ),
+    (
+        "Understand",
+        (
+            _here("show", "Show everything about one job."),
+            _here("explain", "Say why a job is in its state, or why two signatures differ."),
+            _here("script", "Print the script that submit would hand to the scheduler."),
+            _here("shell", "Open a shell in a job's directory."),
+        ),
+    ),
+    (
+        "Keep house",
+        (
+            _here("machines", "List, show and check machines."),
+            _here("plugins", "List what is installed."),
+            _here("gc", "Free results and job directories."),
+            _here("rebuild", "Make the store anew from what lies on a machine."),
+            _here("completion", "Print the code for the shell's completion."),
+        ),
     ),
 )
 """Headings of the help page, and the commands below each."""
+
+MACHINES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "Commands",
+        (
+            _here("list", "List the configured machines.", "machines.list"),
+            _here("show", "Show what is configured, and what we have cost.", "machines.show"),
+            _here("check", "Try everything that jobs need, and say what to do.", "machines.check"),
+            _here("schema", "Print the JSON Schema of machines.yaml.", "machines.schema"),
+            _here("init", "Write a first machines.yaml.", "machines.init"),
+        ),
+    ),
+)
+"""The same for `sojourn machines`."""
+
+PLUGINS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "Commands",
+        (_here("list", "List what is installed, and what does not load.", "plugins.list"),),
+    ),
+)
+"""The same for `sojourn plugins`."""

@@ -1,0 +1,56 @@
+"""`sojourn retry`: run ended jobs again, in a new attempt each."""
+
+import click
+
+from sojourn.cli import joblist, output
+from sojourn.cli.amounts import count
+from sojourn.cli.joboptions import assignments
+from sojourn.cli.opening import open_session
+from sojourn.cli.options import as_json, choosing
+from sojourn.cli.selection import ENDED_BADLY, Choice, several
+from sojourn.errors import EXIT_DONE, NotPossible
+from sojourn.states import FINAL
+
+
+@click.command
+@choosing
+@click.option(
+    "--resource",
+    "resources",
+    multiple=True,
+    metavar="K=V",
+    help="Ask for this instead: memory=32GiB, walltime=4h, queue=long, ...",
+)
+@as_json
+def command(choice: Choice, resources: tuple[str, ...], as_json: bool) -> int:
+    """Run jobs again that have ended, in a new attempt; the history of the old one is kept.
+
+    Jobs that were not run because of them go with them. Chosen by --workflow and the like,
+    jobs that did not end well are meant.
+
+    \b
+    Examples:
+      sojourn retry 3f2a
+      sojourn retry 3f2a --resource memory=32GiB --resource walltime=4h
+      sojourn retry --workflow co2 --state TIMEOUT --resource walltime=12h
+    """
+    from sojourn.values.resources import Resources
+
+    words = assignments(resources, "--resource", repeated=("native",))
+    other = Resources(**words) if words else None
+    with open_session() as session:
+        jobs = several(session.store, choice, otherwise=ENDED_BADLY)
+        if not jobs:
+            output.note("there is no such job to run again")
+            return EXIT_DONE
+        active = [job for job in jobs if job.state not in FINAL]
+        if active:
+            short = active[0].signature[:8]
+            raise NotPossible(
+                f"job {short} is {active[0].state}: only a job that has ended can be retried",
+                hint=f"`sojourn cancel {short}` ends it first; nothing was changed",
+            )
+        jobs = session.retry(jobs, resources=other)
+        joblist.show(jobs, as_json=as_json)
+        output.note(f"{count(len(jobs), 'job')} in a new attempt: {joblist.summary(jobs)}")
+    return EXIT_DONE
