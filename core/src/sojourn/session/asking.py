@@ -25,7 +25,7 @@ class Asking(SessionBase):
 
     def refresh(self, records: Iterable[JobRecord] | None = None) -> None:
         """Ask all machines concerned about jobs that were handed in, one poll each, and hand in
-        what had to wait. Without `records`, about all jobs.
+        what had to wait. Without `records`, about all jobs. Paused ones are left alone.
 
         Machines that do not answer are named in `MachineError`s collected as notes; see
         `refresh_each`.
@@ -40,8 +40,11 @@ class Asking(SessionBase):
     def refresh_each(self, records: Iterable[JobRecord] | None = None) -> dict[str, SojournError]:
         """As `refresh`; returns what kept machines from being asked, by name."""
         chosen = list(self.store.select(states=HANDED_IN) if records is None else records)
+        pauses = self.store.pauses()
         by_machine: dict[str, list[JobRecord]] = {}
         for record in chosen:
+            if pauses.cover(record):
+                continue
             if record.state in HANDED_IN or record.state is State.LOST:
                 by_machine.setdefault(record.machine, []).append(record)
         errors: dict[str, SojournError] = {}
@@ -61,10 +64,11 @@ class Asking(SessionBase):
 
     def submit_waiting(self, machine: str) -> None:
         """Hand in jobs that had to wait: for a place in the queue, for a parent, for a retry."""
+        pauses = self.store.pauses()
         waiting = [
             record
             for record in self.store.select(machine=machine, states=[State.NEW], newest_first=False)
-            if not record.paused
+            if not pauses.cover(record)
         ]
         if waiting:
             self.submitter(self._links.get(machine)).submit(signed_again(self, waiting))

@@ -37,6 +37,9 @@ class Poller:
     link: Link
     store: "Store"
     recorder: Recorder
+    slept: bool = False
+    """The clock has jumped or the computer has slept since the last poll: the time in between
+    counts for nothing."""
 
     def earliest(self) -> float:
         """When the machine may be polled again, in seconds since the epoch: never more often
@@ -44,6 +47,8 @@ class Poller:
         known = self.store.machine(self.link.name)
         if known is None or known.polled_at is None:
             return 0.0
+        if known.polled_at > time.time():
+            return 0.0  # by a clock that was set back since
         return known.polled_at + POLL_COST_FACTOR * known.poll_seconds
 
     def poll(self, records: Sequence[JobRecord]) -> None:
@@ -68,7 +73,7 @@ class Poller:
 
     def _poll(self, records: Sequence[JobRecord]) -> None:
         context, backend = self.link.context, self.link.backend
-        watched = self.link.watched_since_last_poll()
+        watched = self.link.watched_since_last_poll() and not self.slept
         begun = time.monotonic()
         refs = [ref(record) for record in records]
         answers = self.link.contact(lambda: backend.poll(context, refs))

@@ -132,13 +132,13 @@ class Submitter:
         return self._settle(orders, answers)
 
     def _orders(self, batch: Sequence["SignedJob"]) -> list[JobOrder]:
-        room = self._room()
+        room, pauses = self._room(), self.store.pauses()
         orders: list[JobOrder] = []
         waiting: list[tuple[JobRecord, str]] = []
         skipped: set[str] = set()
         for signed in _parents_first(batch):
             record = self._renewed(signed.signature)
-            if record is None or record.state is not State.NEW or record.paused:
+            if record is None or record.state is not State.NEW or pauses.cover(record):
                 continue
             if skipped.intersection(signed.parents) or self._parent_missing(signed, orders):
                 skipped.add(signed.signature)
