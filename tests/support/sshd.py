@@ -9,10 +9,11 @@ import os
 import re
 import secrets
 import shlex
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -100,10 +101,15 @@ class Sshd:
             end(session)
 
     def end_sessions(self) -> None:
-        """Cut every connection that is open now; new ones are accepted."""
+        """Kill what serves the connections that are open now; new ones are accepted.
+
+        Programs are left to find out: one that is killed would be a program's orderly end.
+        """
         pid = self.daemon.pid
-        for session in descendants({pid}) - {pid} if pid is not None else ():
-            end(session)
+        for child in descendants({pid}) - {pid} if pid is not None else ():
+            with suppress(OSError):
+                if Path(f"/proc/{child}/comm").read_text().startswith("sshd"):
+                    os.kill(child, signal.SIGKILL)
 
     def connections(self) -> int:
         """How many logins it has accepted so far."""
