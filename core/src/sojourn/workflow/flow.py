@@ -199,8 +199,7 @@ class Workflow:
         self._run()
 
     def _run(self) -> None:
-        taken = {id(parent) for node in self.top.nodes for parent in node.parents}
-        self._evaluate([node for node in self.top.nodes if id(node) not in taken])
+        self._evaluate(sinks(self.top.nodes))
 
     def value(self, node: Node) -> Any:
         """What `node` stands for: evaluates what that needs, and nothing else.
@@ -248,3 +247,16 @@ class Workflow:
     def _close(self) -> None:
         self._session = None
         self._stack.close()
+
+
+def sinks(nodes: Sequence[Node]) -> list[Node]:
+    """The nodes that no other takes. A map that nobody takes stands for those of its items."""
+    taken: set[int] = set()
+    for node in reversed(nodes):
+        if not isinstance(node, MapNode) or id(node) in taken or node.children is None:
+            taken.update(id(parent) for parent in node.parents)
+    return [
+        node
+        for node in nodes
+        if id(node) not in taken and not (isinstance(node, MapNode) and node.children is not None)
+    ]
