@@ -170,14 +170,16 @@ class Doubles:
             (folder / name).write_text(text)
             (folder / name).chmod(0o755)
 
-    def run(self, dialect: Dialect, call: SubmitCall, **known: str) -> CommandResult:
+    def run(
+        self, dialect: Dialect, call: SubmitCall, *, place: str = "a b,c:d", **known: str
+    ) -> CommandResult:
         """Run the command as core does, in a directory with an odd name."""
-        place = self.folder / "a b,c:d"
-        place.mkdir(exist_ok=True)
+        where = self.folder / place
+        where.mkdir(exist_ok=True)
         environment = {"PATH": f"{self.folder}:{os.defpath}", "LOG": str(self.log), **known}
         done = subprocess.run(
             ["sh", "-c", f"umask 027; {submit_command(dialect, call)}"],
-            cwd=place, env=environment, capture_output=True, text=True, check=False,
+            cwd=where, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         return CommandResult(done.returncode, done.stdout, done.stderr)
 
@@ -261,11 +263,12 @@ def test_a_refusal_of_a_child_is_passed_on(doubles: Doubles) -> None:
     assert len(doubles.calls) == 1
 
 
-def test_slurms_qsub(doubles: Doubles) -> None:
-    doubles.run(Dialect.WRAPPERS, SubmitCall("job.sh", NAME, after=("1", "2")))
-    assert doubles.calls == [
-        "qsub <-o> <scheduler.out> <-j> <oe> <-W> <depend=afterany:1:2> <job.sh>"
-    ]
+@pytest.mark.parametrize(("place", "out"), [("a b,c:d", "scheduler.out"), ("50% off", "/dev/null")])
+def test_slurms_qsub(doubles: Doubles, place: str, out: str) -> None:
+    call = SubmitCall("job.sh", NAME, after=("1", "2"))
+    assert doubles.run(Dialect.WRAPPERS, call, place=place).stdout == "101.host\n"
+    words = f"<-o> <{out}> <-j> <oe> <-W> <depend=afterany:1:2> <job.sh>"
+    assert doubles.calls == [f"qsub {words}"]
 
 
 @pytest.mark.parametrize("dialect", list(Dialect))

@@ -37,6 +37,11 @@ that one ended. So parents that have gone are left out, and a child that was dro
 went meanwhile is handed in again: job.sh runs no attempt twice, and looks at its parents itself.
 """
 
+_SLURMS_OUTPUT = "sj_out=scheduler.out; case $PWD in *%*) sj_out=/dev/null ;; esac;"
+"""Slurm's qsub takes no directory for output, ignores what the script says of it, and reads a %
+in the name of the directory that it is called in as the beginning of a field: no job of that
+would start."""
+
 _FULL = re.compile(
     r"would exceed .*limit|Maximum number of jobs|exceeds server or queue size limit"
     r"|MaxSubmit\w*Limit|MaxJobCount|MaxArraySize|Bad Job Array Request"
@@ -57,9 +62,9 @@ def submit_command(dialect: Dialect, call: SubmitCall) -> str:
     """
     # A subjob cannot be waited for: OpenPBS calls that an illegal value. Its array can.
     parents = list(dict.fromkeys(ids.whole(parent) for parent in call.after))
-    if dialect is Dialect.WRAPPERS:  # no directory for -o, which cannot stand in the script either
+    if dialect is Dialect.WRAPPERS:
         after = ["-W", f"depend=afterany:{':'.join(parents)}"] if parents else []
-        return command("qsub", "-o", "scheduler.out", "-j", "oe", *after, call.script)
+        return f"({_SLURMS_OUTPUT} qsub -o $sj_out {command('-j', 'oe', *after, call.script)})"
     words = command("-N", call.name, "-o", "./", "-j", "oe", *_array(dialect, call))
     qsub = f'qsub {words} -W umask="$(umask)"'
     if not parents:
