@@ -1,0 +1,188 @@
+"""What Sojourn costs a machine with a batch scheduler, against the plain commands over ssh."""
+
+import os
+import resource
+import secrets
+import shlex
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.figures import Figure, seconds
+from sojourn import Job, Session, State
+from sojourn.store.records import JobRecord
+
+BULK = 1_000
+TRIVIAL = 50
+WAITING = 10_000
+BIG = 1 << 30
+MANY, SMALL = 5_000, 4096
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The same machine by hand: the ssh command, and how its scheduler is asked."""
+
+    ssh: tuple[str, ...]
+    scp: tuple[str, ...]
+    target: str
+    submit: str
+    """Hands in the script `job.sh` of the current directory."""
+    queue: str
+    """Prints a line for each job of the user that has not ended."""
+
+    def run(self, command: str) -> None:
+        """One command over one connection."""
+        subprocess.run([*self.ssh, self.target, command], check=True, stdout=subprocess.DEVNULL)
+
+
+def figures(machine: str, plain: Plain) -> Iterator[Figure]:
+    """All of them on one machine, in a home of their own."""
+    with tempfile.TemporaryDirectory(prefix="sojourn-bench-") as name:
+        os.environ["SOJOURN_HOME"] = f"{name}/home"
+        plain.run("mkdir -p bench && cd bench && printf '#!/bin/sh\\ntrue\\n' > job.sh")
+        with Session() as session:
+            yield _bulk(session, machine, plain)
+            yield _trivial(session, machine, plain)
+            yield _one(machine, plain)
+            yield _polling(session, machine)
+            yield from _files(session, machine, plain, Path(name))
+        plain.run("rm -rf bench")
+
+
+def _jobs(number: int, **words: object) -> list[Job]:
+    tag = secrets.token_hex(8)
+    return [Job(command="true", parameters={"n": n, "tag": tag}, **words) for n in range(number)]  # type: ignore[arg-type]
+
+
+def _trips(session: Session, machine: str) -> int:
+    record = session.store.machine(machine)
+    return record.trips if record is not None else 0
+
+
+def _bulk(session: Session, machine: str, plain: Plain) -> Figure:
+    loop = f"cd bench; for i in $(seq {BULK // 5}); do {plain.submit} job.sh; done"
+    base = (BULK // 5) / seconds(lambda: plain.run(loop))
+    jobs = _jobs(BULK)
+    trips = _trips(session, machine)
+    ours = BULK / seconds(lambda: session.submit(jobs, on=machine))
+    used = _trips(session, machine) - trips
+    session.cancel(session.store.select(machine=machine, states=[State.QUEUED, State.RUNNING]))
+    return Figure(
+        f"{BULK:,} jobs handed in",
+        ours,
+        base,
+        "jobs/s",
+        f"a remote loop of {plain.submit.split()[0]} over one connection",
+        "20 or more",
+        note=f"{used} trips (aim: 3 or fewer)",
+    )
+
+
+def _trivial(session: Session, machine: str, plain: Plain) -> Figure:
+    drained = f'while [ -n "$({plain.queue})" ]; do sleep 0.2; done'
+    plain.run(drained)
+    loop = f"cd bench; for i in $(seq {TRIVIAL}); do {plain.submit} job.sh; done; {drained}"
+    base = seconds(lambda: plain.run(loop))
+    before = session.store.machine(machine)
+
+    def whole() -> None:
+        jobs = _jobs(TRIVIAL, outputs=["o"])
+        jobs = [job.replace(command="echo 1 > o") for job in jobs]
+        handles = session.submit(jobs, on=machine)
+        records = [session.record(handle.signature, machine) for handle in handles]
+        session.fetch_results(session.wait(records))
+
+    ours = seconds(whole)
+    after = session.store.machine(machine)
+    assert after is not None
+    old = before or after
+    cost = (
+        f"{after.connections - old.connections} connections, {after.trips - old.trips} trips, "
+        f"{after.scheduler_calls - old.scheduler_calls} scheduler calls"
+    )
+    return Figure(
+        f"{TRIVIAL} trivial jobs, to the last fetched result",
+        ours,
+        base,
+        "s",
+        f"a loop of {plain.submit.split()[0]}, then asking the queue until it is empty",
+        "at most 1.3",
+        note=cost,
+    )
+
+
+def _one(machine: str, plain: Plain) -> Figure:
+    base = seconds(lambda: plain.run(f"cd bench; {plain.submit} job.sh"))
+    command = ["sojourn", "submit", "-m", machine, "--", "echo", secrets.token_hex(8)]
+    ours = seconds(lambda: subprocess.run(command, check=True, capture_output=True))
+    return Figure("one submit from the command line", ours, base, "s", "ssh HOST submit")
+
+
+def _polling(session: Session, machine: str) -> Figure:
+    """Jobs that the machine does not know: the question is as long, and every file is looked for."""
+    known = session.store.select(machine=machine, limit=1)[0]
+    records = [
+        JobRecord(
+            f"{n:064x}", machine, state=State.QUEUED, scheduler_id=f"9{n:06}", token="0" * 32,
+            backend=known.backend, submitted_at=time.time(),
+        )
+        for n in range(WAITING)
+    ]  # fmt: skip
+    session.store.put_jobs(records)
+    trips, cpu = _trips(session, machine), resource.getrusage(resource.RUSAGE_SELF)
+    wall = seconds(lambda: session.refresh_each(records))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    spent = used.ru_utime + used.ru_stime - cpu.ru_utime - cpu.ru_stime
+    for record in records:
+        session.store.delete_job(record.signature, machine)
+    return Figure(
+        f"poll {WAITING:,} jobs: client CPU",
+        spent,
+        wall,
+        "s",
+        "its wall time",
+        note=f"{_trips(session, machine) - trips} trip (aim: 1)",
+    )
+
+
+def _files(session: Session, machine: str, plain: Plain, folder: Path) -> Iterator[Figure]:
+    big = folder / "big"
+    with big.open("wb") as out:
+        for _ in range(BIG >> 20):
+            out.write(os.urandom(1 << 20))
+    many = folder / "many"
+    many.mkdir()
+    for n in range(MANY):
+        (many / f"{n:05}").write_bytes(os.urandom(SMALL))
+    scp = shlex.join(plain.scp)
+    shell = shlex.join([*plain.ssh, plain.target])
+
+    def here(command: str) -> None:
+        subprocess.run(command, shell=True, check=True, cwd=folder)
+
+    def timed(job: Job) -> tuple[float, float]:
+        """Seconds until it is handed in, and, once it has ended, until its result is here."""
+        up = seconds(lambda: session.submit([job], on=machine))
+        (record,) = session.wait([session.record(session.sign([job], machine)[0].signature)])
+        return up, seconds(lambda: session.fetch_results([record]))
+
+    up, down = timed(Job(command="mv big out", inputs={"big": big}, outputs=["out"]))
+    scp_up = seconds(lambda: here(f"{scp} big {plain.target}:bench/"))
+    scp_down = seconds(lambda: here(f"{scp} {plain.target}:bench/big back"))
+    yield Figure("1 GiB up", scp_up, up, "s", "ours; speed over scp's", "0.9 or more")
+    yield Figure("1 GiB down", scp_down, down, "s", "ours; speed over scp's", "0.9 or more")
+    up, down = timed(Job(command="mv many out", inputs={"many": many}, outputs=["out"]))
+    scp_up = seconds(lambda: here(f"{scp} -r many {plain.target}:bench/"))
+    tar_up = seconds(
+        lambda: here(f"tar cf - many | {shell} 'mkdir -p bench/t && tar xf - -C bench/t'")
+    )
+    tar_down = seconds(lambda: here(f"mkdir t; {shell} 'tar cf - -C bench many' | tar xf - -C t"))
+    yield Figure("5,000 files up", scp_up, up, "s", "ours; speed over scp -r's", "10 or more")
+    yield Figure("5,000 files up", tar_up, up, "s", "ours; speed over tar | ssh's", "0.9 or more")
+    yield Figure(
+        "5,000 files down", tar_down, down, "s", "ours; speed over ssh | tar's", "0.9 or more"
+    )
