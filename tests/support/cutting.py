@@ -17,6 +17,8 @@ from itertools import chain, repeat
 from types import TracebackType
 
 _CHUNK = 65536
+_PATIENCE = 0.5
+"""Seconds for which an end that is orderly waits for the other side's."""
 
 
 class How(StrEnum):
@@ -241,4 +243,19 @@ class _Link(threading.Thread):
         if how is How.RESET:
             for stream in self._sockets:
                 stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if how is How.CLOSE:
+            self._part()
         return how in (How.CLOSE, How.RESET)
+
+    def _part(self) -> None:
+        """Say goodbye to both; a socket that is closed with bytes unread would send a reset."""
+        listening = list(self._sockets)
+        for stream in self._sockets:
+            stream.shutdown(socket.SHUT_WR)
+        while listening:
+            readable, _, _ = select.select(listening, [], [], _PATIENCE)
+            if not readable:
+                return
+            for stream in readable:
+                if not stream.recv(_CHUNK):
+                    listening.remove(stream)

@@ -190,7 +190,7 @@ def running(
         lines += ["UsePAM yes", "KbdInteractiveAuthentication yes"]
         if _knows("PAMServiceName"):
             lines.append(f"PAMServiceName {service}")
-    configure(sshd, *lines, *options)
+    configure(sshd, *options, *lines)
     with _pam_service(sshd, service) if code else nullcontext():
         sshd.daemon.start()
         try:

@@ -229,6 +229,22 @@ def test_ssh_asks_for_a_code_at_the_terminal_once(code_sshd: Sshd) -> None:
 
 
 @pytest.mark.root
+def test_a_password_is_asked_for_once_a_process(start_sshd: Start) -> None:
+    sshd = start_sshd("AuthenticationMethods password", "PasswordAuthentication yes", code=True)
+    renew = f"open({str(sshd.codes)!r}, 'w').write('tr0ub4dor\\n')"
+    body = f"{renew}; run('echo one'); transport._connection.close(); {renew}; run('echo two')"
+    with at_terminal(program_for("ssh", sshd, body)) as person:
+        person.expect(f"{sshd.user}@{sshd.host} port {sshd.port}'s password: ")
+        person.type("wrong")
+        person.expect("password: ")
+        person.type("tr0ub4dor")
+        person.expect("output: one status: 0")
+        person.expect("output: two status: 0")
+        assert person.wait() == 0
+    assert "tr0ub4dor" not in person.seen
+
+
+@pytest.mark.root
 def test_a_wrong_code_is_asked_for_again_and_then_given_up(code_sshd: Sshd) -> None:
     body = "run('echo never')"
     with at_terminal(program_for("ssh", code_sshd, body)) as person:

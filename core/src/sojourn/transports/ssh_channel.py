@@ -6,12 +6,13 @@ import threading
 import paramiko
 
 from sojourn.errors import ConnectionLost
-from sojourn.transports.connection import Connection
+from sojourn.transports.connection import KEEPALIVE, Connection
 from sojourn.transports.marking import Mark, insist
 from sojourn.transports.tail import Tail
 from sojourn.transports.translate import FOREIGN, while_running
 from sojourn.transports.wire import WINDOW
 
+_KILL_TIMEOUT = 5.0
 _CLOSED_HERE = "the channel was closed here"
 
 
@@ -95,6 +96,7 @@ class SshChannel:
             self._closed = True
         # Its group must be known before its channel, on which it is told, is closed.
         known = not self._channel.exit_status_ready() and self._mark.wait()
+        known = known and self._wire.silent_for() < KEEPALIVE
         with contextlib.suppress(*FOREIGN):
             self._channel.close()
         if known:
@@ -131,9 +133,9 @@ class SshChannel:
     def _end_group(self) -> bool:
         """End the program's process group through a channel of its own; False: try again."""
         try:
-            with self._wire.open_session() as channel:
+            with self._wire.open_session(timeout=_KILL_TIMEOUT) as channel:
                 channel.exec_command(self._mark.end_command)
-                channel.recv_exit_status()
+                channel.status_event.wait(_KILL_TIMEOUT)
         except FOREIGN:
             return not self._connection.alive
         return True

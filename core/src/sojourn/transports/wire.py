@@ -21,7 +21,8 @@ PACKET = 256 * 1024
 """Largest packet that we accept; sshd sends less."""
 
 _REKEY_BYTES = 1 << 34
-_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
+_FAST_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
+"""A third faster than AES-CTR with its separate MAC; paramiko has them since 3.5."""
 
 # What goes wrong is raised; without this, Python's handler of last resort would print it too.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -66,10 +67,8 @@ class Wire(paramiko.Transport):
             packetizer_class=_Packetizer,
         )
         security = self.get_security_options()
-        security.ciphers = (
-            *_CIPHERS,
-            *(name for name in security.ciphers if name not in _CIPHERS and "cbc" not in name),
-        )
+        known = [name for name in security.ciphers if "cbc" not in name]
+        security.ciphers = tuple(sorted(known, key=lambda name: name not in _FAST_CIPHERS))
         self.goodbye = ""
         """Why the server ended the connection, if it said so."""
         self.exit_signals: dict[int, int] = {}
