@@ -153,7 +153,7 @@ def test_a_queue_that_is_down_passes(site: Site) -> None:
     ],
 )
 def test_refusals(site: Site, words: dict[str, object], told: str) -> None:
-    reply = site.hand_in("true", **words)
+    reply = site.hand_in("true", None, None, (), {}, **words)
     assert reply.verdict is Verdict.REFUSED
     assert told in reply.reason
 

@@ -73,7 +73,7 @@ NOT_OURS = {
     *("b-sbatch-held", "b-sbatch-output-missing-dir", "b-sbatch-pbs-directives"),
     *("b-sbatch-stdin", "b-sbatch-test-only", "b-sbatch-wait", "b-sbatch-wrap"),
     *("d-slurmd-sbatch", "b-dep-afterfail-submit", "b-dep-afterok-submit"),
-    *("b-dep-killinvalid-submit", "b-timeout-submit", "o-submit-held-array", "o-submit-killed"),
+    *("b-dep-killinvalid-submit", "b-timeout-submit"),
 }
 """Answers of the same form as others, or without --parsable."""
 

@@ -5,7 +5,8 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -26,6 +27,22 @@ def is_id(text: str) -> bool:
 def job_of(task: str) -> str:
     """The job or whole array to which a task belongs."""
     return task.partition("_")[0]
+
+
+FEW = 20
+"""So many tasks of one array are asked about one by one, more of them as a whole."""
+
+
+def jobs_of(ids: Iterable[str]) -> list[str]:
+    """The jobs and whole arrays to which these belong, each once."""
+    return list(dict.fromkeys(job_of(one) for one in ids))
+
+
+def shortest(ids: Iterable[str]) -> list[str]:
+    """Ids that cover these: tasks by themselves, or their array where they are many."""
+    ids = list(ids)
+    tasks = Counter(job_of(one) for one in ids)
+    return list(dict.fromkeys(one if tasks[job_of(one)] <= FEW else job_of(one) for one in ids))
 
 
 def task_ranges(text: str) -> Iterator[range]:

@@ -13,7 +13,7 @@ from sojourn.states import State
 from sojourn.values.messages import Phase, SchedulerWord
 from sojourn_slurm import sacct, squeue
 from sojourn_slurm.commands import Commands, pieces, said
-from sojourn_slurm.ids import Answers, is_id, job_of
+from sojourn_slurm.ids import Answers, is_id, job_of, jobs_of, shortest
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +29,19 @@ def look(
 ) -> Conversation[Mapping[str, SchedulerWord]]:
     """The word on each id. `accounting` is None where it is not known whether there is one."""
     asked = [one for one in dict.fromkeys(ids) if is_id(one)]
-    queue = yield from _ask_queue(commands, _jobs(asked))
+    queue = yield from _ask_queue(commands, shortest(asked))
     shown = {one: queue.answers.get(one) for one in asked}
-    rest = [one for one, word in shown.items() if word is None or word.phase is Phase.ENDED]
+    ended = [one for one, word in shown.items() if word is not None and word.outcome is not None]
+    # Tasks that were cancelled together share a record, which answers to their array's id only.
+    gone = jobs_of(one for one, word in shown.items() if word is None)
     records: Source | None = None
-    if rest and accounting is not False:
-        records = yield from _ask_accounting(commands, _jobs(rest))
+    if (ended or gone) and accounting is not False:
+        records = yield from _ask_accounting(commands, [*gone, *shortest(ended)])
     words = {one: settle(one, queue, records) for one in asked}
     if queue.trouble and all(word.phase is Phase.UNKNOWN for word in words.values()):
         raise SchedulerUnavailable(queue.trouble)
     no_id = SchedulerWord(Phase.UNKNOWN, reason="not an id of Slurm's")
     return {one: words.get(one, no_id) for one in ids}
-
-
-def _jobs(ids: Iterable[str]) -> Iterable[str]:
-    return dict.fromkeys(job_of(one) for one in ids)
 
 
 def _ask_queue(commands: Commands, jobs: Iterable[str]) -> Conversation[Source]:

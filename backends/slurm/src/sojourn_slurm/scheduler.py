@@ -68,13 +68,18 @@ class Slurm(BatchScheduler):
         return look.search(self.commands, self.accounting, names)
 
     def cancel(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
-        return change.cancel(self.commands, self.accounting, ids)
+        return self._change(ids, change.CANCEL)
 
     def hold(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
-        return change.hold(self.commands, self.accounting, ids)
+        return self._change(ids, change.HOLD)
 
     def release(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
-        return change.release(self.commands, self.accounting, ids)
+        return self._change(ids, change.RELEASE)
+
+    def _change(
+        self, ids: Sequence[str], what: change.Change
+    ) -> Conversation[Mapping[str, Response]]:
+        return change.change(self.commands, self.accounting, ids, what)
 
     def check(self, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
         lines = self.directives(defaults, Header(name="sojourn-check", directory="/"))
