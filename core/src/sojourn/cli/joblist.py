@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sojourn.store.store import Store
 
 HEADS = ("JOB", "STATE", "NAME", "WORKFLOW", "STEP", "MACHINE", "ID", "AGE", "TIME", "REASON")
+_NOT_STARTED = frozenset({State.NEW, State.SUBMITTING, State.QUEUED, State.HELD})
 _STATE = HEADS.index("STATE")
 
 
@@ -55,7 +56,7 @@ def cells(job: JobLine | JobRecord, now: float) -> tuple[str, ...]:
 
 def run_time(job: JobLine | JobRecord, now: float) -> str:
     """How long it has run, or did; "" if it has not started."""
-    if job.started_at is None:
+    if job.started_at is None or job.state in _NOT_STARTED:
         return ""
     if job.finished_at is not None:
         return duration(job.finished_at - job.started_at)

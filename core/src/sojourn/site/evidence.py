@@ -30,9 +30,9 @@ def read_evidence(dialogue: Dialogue, attempts: Sequence[Attempt]) -> dict[Attem
     reply = dialogue.ask(f"evidence {len(data)}", data)
     seen = reply.lines("seen")
     archive = reply.get("files")
-    files = _unpack(archive.data if archive is not None else b"")
+    files = unpack(archive.data if archive is not None else b"")
     return {
-        attempt: _evidence(files.get(layout.attempt(*attempt), {}), flag, dialogue.hello.now)
+        attempt: evidence_of(files.get(layout.attempt(*attempt), {}), flag, dialogue.hello.now)
         for attempt, flag in zip(attempts, seen, strict=True)
     }
 
@@ -63,7 +63,7 @@ def id_text(scheduler_id: str, index: int | None) -> str:
     return f"{scheduler_id} {'-' if index is None else index}"
 
 
-def _unpack(archive: bytes) -> dict[str, dict[str, bytes]]:
+def unpack(archive: bytes) -> dict[str, dict[str, bytes]]:
     files: dict[str, dict[str, bytes]] = {}
     if not archive:
         return files
@@ -78,7 +78,7 @@ def _unpack(archive: bytes) -> dict[str, dict[str, bytes]]:
     return files
 
 
-def _evidence(files: dict[str, bytes], flag: str, now: float) -> SiteEvidence:
+def evidence_of(files: dict[str, bytes], flag: str, now: float) -> SiteEvidence:
     if flag == "0":
         return NOTHING
     claim = _words(files.get("claim", b""))

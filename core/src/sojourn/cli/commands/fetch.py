@@ -77,7 +77,9 @@ def command(
             return EXIT_DONE
         names = folder_names(jobs)
         if partial:
-            top = folder or Path(f"{jobs[0].signature[:8]}-partial" if len(jobs) == 1 else "partial")
+            top = folder or Path(
+                f"{jobs[0].signature[:8]}-partial" if len(jobs) == 1 else "partial"
+            )
             into = {one: top / names[one] for one in names}
             brought = bring_partial(session, jobs, only, into)
             places = [one.path for one in brought.found]

@@ -1,0 +1,72 @@
+"""`sojourn machines check`: everything that jobs need of a machine, tried."""
+
+from typing import Any
+
+import click
+
+from sojourn.cli import completing, output
+from sojourn.cli.opening import open_session
+from sojourn.cli.options import Duration, as_json
+from sojourn.errors import EXIT_DONE, EXIT_FAILED
+from sojourn.values.messages import CheckLine
+
+_WORDS = {True: ("ok", "green"), None: ("note", "yellow"), False: ("FAIL", "red")}
+
+
+@click.command
+@click.argument("name", metavar="MACHINE", shell_complete=completing.machines)
+@click.option(
+    "--timeout",
+    type=Duration(),
+    default="120s",
+    show_default=True,
+    metavar="TIME",
+    help="How long to wait for the tiny job.",
+)
+@click.option("--no-job", is_flag=True, help="Leave out the tiny job.")
+@as_json
+def command(name: str, timeout: float, no_job: bool, as_json: bool) -> int:
+    """Connect to a machine and try what jobs need: its name, the connection, the host key, the
+    root and its room, tools, clock, scheduler, queue and account, and one tiny job.
+
+    Each line is ok, or says what to do. The exit status is 1 if something failed.
+
+    \b
+    Examples:
+      sojourn machines check hpc
+      sojourn machines check hpc --no-job --json
+    """
+    from sojourn.checkup import checkup
+
+    found: list[CheckLine] = []
+    with open_session() as session:
+        for line in checkup(session, name, timeout=timeout, trial=not no_job):
+            found.append(line)
+            if not as_json:
+                _print(line)
+    if as_json:
+        output.rows(_as_object(name, line) for line in found)
+    failures = sum(line.ok is False for line in found)
+    if failures:
+        output.note(f"{name}: {failures} of {len(found)} checks failed")
+        return EXIT_FAILED
+    output.note(f"{name}: everything that was tried works")
+    return EXIT_DONE
+
+
+def _print(line: CheckLine) -> None:
+    word, color = _WORDS[line.ok]
+    shown = click.style(f"{word:<4}", fg=color) if output.colorful() else f"{word:<4}"
+    click.echo(f"{shown}  {output.flat(line.what):<18}  {output.flat(line.detail)}".rstrip())
+    if line.advice:
+        click.echo(f"{'':<26}{output.flat(line.advice)}")
+
+
+def _as_object(machine: str, line: CheckLine) -> dict[str, Any]:
+    return {
+        "machine": machine,
+        "what": line.what,
+        "ok": line.ok,
+        "detail": line.detail,
+        "advice": line.advice,
+    }

@@ -1,0 +1,1 @@
+"""What may be cleared away on machines, and clearing it away."""
