@@ -144,8 +144,8 @@ class Fetcher:
         )
 
     def _consumed(self, record: JobRecord) -> dict[str, str]:
-        """Digests of the parents' outputs that went in, as far as their results are here."""
-        consumed: dict[str, str] = {}
+        """Digests of what went in: of parents' outputs, as far as their results are here."""
+        consumed: dict[str, str] = json.loads(record.consumed)
         inputs = json.loads(record.components).get("inputs", {})
         for name, component in inputs.items():
             if component.get("kind") == "output":

@@ -1,8 +1,9 @@
 """Handing jobs in: what the store says before, during and after the one trip to the machine."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sojourn.errors import ConnectionLost, SojournError, SubmitRefused
@@ -81,8 +82,6 @@ class Submitter:
         self.store.put_jobs(records)
 
     def _new_record(self, signed: "SignedJob", origin: Origin, attempt: int) -> JobRecord:
-        import json
-
         upstream = {id(one.job): one.signature for one in signed.upstream}
         return JobRecord(
             signature=signed.signature,
@@ -118,7 +117,7 @@ class Submitter:
 
     def _round(self, batch: Sequence["SignedJob"]) -> bool:
         """One trip; True if some attempts can now be handed in after all: another round."""
-        orders = self._begin(self._orders(batch))
+        orders = self._begin(self._orders(batch), {one.signature: one.consumed for one in batch})
         if not orders:
             return False
         context, backend = self.link.context, self.link.backend
@@ -209,10 +208,21 @@ class Submitter:
 
     # --- around the trip ------------------------------------------------------------------------
 
-    def _begin(self, orders: list[JobOrder]) -> list[JobOrder]:
-        """Mark as SUBMITTING before anything is contacted; what another process has is left out."""
+    def _begin(
+        self, orders: list[JobOrder], consumed: Mapping[str, Mapping[str, str]]
+    ) -> list[JobOrder]:
+        """Mark as SUBMITTING before anything is contacted; what another process has is left out.
+
+        What goes in is recorded with it: digests of files, also of those that steps have made.
+        """
         now = time.time()
-        changes = [self._change(o, State.NEW, State.SUBMITTING, now) for o in orders]
+        changes = [
+            replace(
+                self._change(order, State.NEW, State.SUBMITTING, now),
+                fields={"consumed": json.dumps(dict(consumed.get(order.signature, {})))},
+            )
+            for order in orders
+        ]
         events = self.recorder.change_many(changes)
         return [order for order, event in zip(orders, events, strict=True) if event is not None]
 

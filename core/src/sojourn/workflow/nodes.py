@@ -20,6 +20,7 @@ from sojourn.workflow.values import Key
 if TYPE_CHECKING:
     from sojourn.errors import SojournError
     from sojourn.identity.signature import SignedJob
+    from sojourn.results.result import Result
     from sojourn.suspension import Suspension
     from sojourn.values.job import Job
     from sojourn.workflow.flow import Workflow
@@ -85,6 +86,8 @@ class Node:
         """Names it in its workflow: those of nested workflows, the function's, which item."""
         self.name = name
         self.order = order
+        self.group: MapNode | None = None
+        """The map that made it."""
         self.status = Status()
 
     # --- for those who write workflows ------------------------------------------------------------
@@ -147,7 +150,9 @@ class Node:
     @property
     def culprit(self) -> "Node | None":
         """The failed node because of which this one has no value; itself, if it failed."""
-        return self.status.skipped_for or (self if self.status.error is not None else None)
+        if self.status.skipped_for is not None:
+            return self.status.skipped_for
+        return None if self.status.error is None else self
 
     def as_argument(self) -> Any:
         """What stands for it in a step's signature."""
@@ -219,6 +224,16 @@ class JobNode(Node):
     @property
     def parents(self) -> Sequence[Node]:
         return self._parents
+
+    @property
+    def result(self) -> "Result":
+        """The job's whole result, with what it printed. Evaluates what that needs.
+
+        (`value` is what a step is given: of a job with one output, that output's path.)
+        """
+        self.flow.value(self)
+        result: Result = self.status.value
+        return result
 
     @property
     def sole_output(self) -> str | None:
@@ -339,6 +354,8 @@ class MapNode(Node):
         """Make the nodes of its items."""
         self.length = length
         self.children = tuple(self._make(length))
+        for child in self.children:
+            child.group = self
         return self.children
 
     @property

@@ -132,6 +132,8 @@ class Run:
         if isinstance(node, JobNode) and node.known and self._jobs.is_known(node):
             return
         culprit = next((p.culprit for p in node.parents if p.culprit is not None), None)
+        if node.group is not None and node.group.status.error is not None:
+            culprit = node.group
         if culprit is not None:
             node.status.skipped_for, node.status.state = culprit, NodeState.SKIPPED
 
