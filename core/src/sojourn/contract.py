@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         PollAnswer,
         Settlement,
     )
+    from sojourn.values.notification import Channel, Notification
 
 GROUP = "sojourn"
 """The entry-point group, and pluggy's project name."""
@@ -87,6 +88,20 @@ class TransportInfo:
 
     `config_model` describes the keys it adds to its machines in `machines.yaml`; `contract` is
     as in `BackendInfo`.
+    """
+
+    name: str
+    summary: str
+    contract: int = 1
+    config_model: "type[BaseModel] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelInfo:
+    """What a plugin says of a way to reach the user; `name` is the word in `channel:`.
+
+    `config_model` describes the keys it adds to its channels in `notify.yaml`; `contract` is as
+    in `BackendInfo`.
     """
 
     name: str
@@ -200,3 +215,18 @@ class Hooks:
     @hookspec
     def sojourn_job_event(self, event: "JobEvent") -> None:
         """A job has changed its state. Called after the change is recorded, never twice for one."""
+
+    @hookspec
+    def sojourn_channel_info(self) -> "Sequence[ChannelInfo]":  # type: ignore[empty-body]
+        """Say by which channels this plugin reaches the user. Called once, when it is loaded; no
+        side effects."""
+
+    @hookspec(firstresult=True)
+    def sojourn_notify(self, channel: "Channel", notification: "Notification") -> "bool | None":
+        """Bring a notification to the user by `channel`, and return True.
+
+        Asked of the one plugin that offers the channel's kind, by the monitor, with everything
+        that came up within a window of time. Called in a thread of the channel's own: it may
+        take a while, and holds up nothing else. Whatever it raises is reported once, and it is
+        asked again a few times; messages of errors must hold no secret of the configuration.
+        """

@@ -63,7 +63,7 @@ def read_document(file: Path) -> Document:
         ConfigError: the file cannot be read, is not YAML, has a key twice, an unknown key at
             the top or a machine whose name cannot be one.
     """
-    document = parse(_text(file), file)
+    document = parse(text_of(file), file)
     for key in document.data:
         if key not in TOP_KEYS:
             raise document.error(
@@ -87,8 +87,8 @@ def read_document(file: Path) -> Document:
     return document
 
 
-def parse(text: str, file: Path) -> Document:
-    """Parse YAML whose top is a mapping, or nothing at all.
+def parse(text: str, file: Path, *, top: str = "machines") -> Document:
+    """Parse YAML whose top is a mapping, or nothing at all; `top` is its first key, usually.
 
     Raises:
         ConfigError: `text` is malformed, has a key twice, or is something else than a mapping.
@@ -122,12 +122,17 @@ def parse(text: str, file: Path) -> Document:
         return Document(file, {}, {})
     if not isinstance(data, dict):
         raise ConfigError(
-            "the top of the file must be a mapping", file=file, line=1, hint="begin with machines:"
+            "the top of the file must be a mapping", file=file, line=1, hint=f"begin with {top}:"
         )
     return Document(file, data, lines)
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """What stands in a configuration file.
+
+    Raises:
+        ConfigError: it cannot be read, or is not UTF-8.
+    """
     try:
         return file.read_text(encoding="utf-8-sig")
     except OSError as error:

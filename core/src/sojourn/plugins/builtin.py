@@ -1,5 +1,8 @@
-"""Core's own transports, as a plugin like any other: it uses the public hooks only."""
+"""Core's own plugins, like any other: they use the public hooks only. Here its transports."""
 
+import sys
+from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sojourn.contract import TransportInfo, hookimpl
@@ -11,9 +14,19 @@ if TYPE_CHECKING:
 NAME = "sojourn"
 """The name under which it is registered; reserved."""
 
+CHANNELS = ("terminal", "desktop", "command", "apprise")
+"""Modules of `sojourn.notify.channels`, each a plugin named `notify-` and its name."""
+
 TRANSPORTS = ("local", "ssh", "openssh")
 
 sojourn_contract = 1
+
+
+def plugins() -> Iterator[tuple[str, object]]:
+    """All of core's own, by name: this module first."""
+    yield NAME, sys.modules[__name__]
+    for name in CHANNELS:
+        yield f"notify-{name}", import_module(f"sojourn.notify.channels.{name}")
 
 
 @hookimpl

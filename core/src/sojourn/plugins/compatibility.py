@@ -26,6 +26,7 @@ class Kind(StrEnum):
     TRANSPORT = "transport"
     SIGNATURE = "signature"
     LISTENER = "listener"
+    CHANNEL = "channel"
 
 
 _KIND_OF_HOOK = {
@@ -35,6 +36,7 @@ _KIND_OF_HOOK = {
     "sojourn_suspended": Kind.LISTENER,
     "sojourn_resumed": Kind.LISTENER,
     "sojourn_job_event": Kind.LISTENER,
+    "sojourn_notify": Kind.CHANNEL,
 }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pluggy
 
-from sojourn.contract import GROUP, BackendInfo, Hooks, TransportInfo
+from sojourn.contract import GROUP, BackendInfo, ChannelInfo, Hooks, TransportInfo
 from sojourn.plugins.compatibility import (
     CONTRACT_ATTRIBUTE,
     Kind,
@@ -36,12 +36,13 @@ def examine(name: str, plugin: object, *, distribution: str = "", version: str =
         hash(plugin)  # pluggy keeps plugins in sets
         kinds = kinds_of(plugin)
         fault = _contract_fault([getattr(plugin, CONTRACT_ATTRIBUTE, 1)])
-        backends, transports = ([], []) if fault else _told(plugin)
+        backends, transports, channels = ([], [], []) if fault else _told(plugin)
         stated = [*(each.contract for each in backends), *(each.contract for each in transports)]
-        fault = fault or _contract_fault(stated)
+        fault = fault or _contract_fault([*stated, *(each.contract for each in channels)])
         if fault is not None:
             return failure(Reason.CONTRACT, fault[0], fault[1].format(plugin=distribution or name))
         faults = [*hook_faults(plugin), *_info_faults(name, kinds, backends, transports)]
+        faults += _channel_faults(kinds, channels)
     except (Exception, SystemExit) as error:  # noqa: BLE001  whatever it is, it is the plugin's
         return failure(Reason.HOOKS, one_line(error))
     if faults:
@@ -54,6 +55,7 @@ def examine(name: str, plugin: object, *, distribution: str = "", version: str =
         kinds,
         backend=backends[0] if backends else None,
         transports=tuple(transports),
+        channels=tuple(channels),
         distribution=distribution,
         version=version,
     )
@@ -63,8 +65,10 @@ def _contract_fault(numbers: Sequence[object]) -> tuple[str, str] | None:
     return next(filter(None, map(contract_fault, numbers)), None)
 
 
-def _told(plugin: object) -> tuple[list[BackendInfo], list[TransportInfo]]:
-    """What the plugin says of its backend and its transports."""
+def _told(
+    plugin: object,
+) -> tuple[list[BackendInfo], list[TransportInfo], list[ChannelInfo]]:
+    """What the plugin says of its backend, its transports and its channels."""
     alone: Any = pluggy.PluginManager(GROUP)  # knows no hook: faults are not its matter
     alone.register(plugin, name="plugin")
     backends = alone.hook.sojourn_backend_info() if _has(alone, "sojourn_backend_info") else []
@@ -76,7 +80,12 @@ def _told(plugin: object) -> tuple[list[BackendInfo], list[TransportInfo]]:
     for info in transports:
         if not isinstance(info, TransportInfo):
             raise TypeError(f"sojourn_transport_info must answer TransportInfos, not {info!r}")
-    return backends, transports
+    told = alone.hook.sojourn_channel_info() if _has(alone, "sojourn_channel_info") else []
+    channels = [info for answer in told for info in answer]
+    for info in channels:
+        if not isinstance(info, ChannelInfo):
+            raise TypeError(f"sojourn_channel_info must answer ChannelInfos, not {info!r}")
+    return backends, transports, channels
 
 
 def _has(manager: Any, hook: str) -> bool:
@@ -96,3 +105,10 @@ def _info_faults(
             yield f"its backend calls itself {info.name!r}, while its entry point is {name!r}"
     if transports and Kind.TRANSPORT not in kinds:
         yield "it announces transports without sojourn_open_transport"
+
+
+def _channel_faults(kinds: Sequence[Kind], channels: Sequence[ChannelInfo]) -> Iterator[str]:
+    if channels and Kind.CHANNEL not in kinds:
+        yield "it announces channels without sojourn_notify"
+    if Kind.CHANNEL in kinds and not channels:
+        yield "it has sojourn_notify, but sojourn_channel_info names no channel"

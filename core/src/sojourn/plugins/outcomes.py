@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sojourn.contract import BackendInfo, TransportInfo
+from sojourn.contract import BackendInfo, ChannelInfo, TransportInfo
 from sojourn.errors import ContractError, PluginError
 from sojourn.plugins.compatibility import Kind
 
@@ -26,6 +26,7 @@ class LoadedPlugin:
     kinds: tuple[Kind, ...]
     backend: BackendInfo | None = None
     transports: tuple[TransportInfo, ...] = ()
+    channels: tuple[ChannelInfo, ...] = ()
     distribution: str = ""
     version: str = ""
 
@@ -33,7 +34,8 @@ class LoadedPlugin:
     def summary(self) -> str:
         """What it says of itself, in one line."""
         backend = [self.backend.summary] if self.backend is not None else []
-        return "; ".join([*backend, *(info.summary for info in self.transports)])
+        transports = [info.summary for info in self.transports]
+        return "; ".join([*backend, *transports, *(info.summary for info in self.channels)])
 
     def failed(self, reason: "Reason", cause: str) -> "LoadFailure":
         """The same plugin, not used after all."""

@@ -7,9 +7,9 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from sojourn import __version__
-from sojourn.contract import TransportInfo
+from sojourn.contract import ChannelInfo, TransportInfo
 from sojourn.errors import ContractError, PluginError
-from sojourn.plugins import builtin, listeners, unknown
+from sojourn.plugins import builtin, channels, listeners, unknown
 from sojourn.plugins.asking import ask, implementers
 from sojourn.plugins.compatibility import Kind, new_manager
 from sojourn.plugins.discovery import scan
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sojourn.machines.model import Machine
     from sojourn.transports.base import Transport
     from sojourn.values.job import Job
+    from sojourn.values.notification import Channel, Notification
 
 OPEN_HOOK = "sojourn_open_transport"
 
@@ -106,6 +107,39 @@ class Registry:
             return transport
         raise unknown.transport(machine.transport, self.known_transports())
 
+    # --- channels -----------------------------------------------------------------------------
+
+    def channel(self, kind: str) -> ChannelInfo:
+        """What is known of the channel `kind`.
+
+        Raises:
+            PluginError: no installed plugin offers it.
+        """
+        return self._channel(kind)[1]
+
+    def known_channels(self) -> list[ChannelInfo]:
+        """Every channel of every installed plugin."""
+        return [info for _, info in self._channels().values()]
+
+    def notify(self, channel: "Channel", notification: "Notification") -> None:
+        """Bring a notification to the user by one channel.
+
+        Raises:
+            PluginError: nobody offers it, or its plugin failed.
+        """
+        channels.send(self._manager, self._channel(channel.kind)[0], channel, notification)
+
+    def _channel(self, kind: str) -> tuple[str, ChannelInfo]:
+        known = self._channels()
+        if kind not in known:
+            raise channels.unknown(kind, known)
+        return known[kind]
+
+    def _channels(self) -> channels.Offers:
+        self._load_all()
+        with self._lock:
+            return channels.offers(self._outcomes.values())
+
     # --- everyone -----------------------------------------------------------------------------
 
     def tell(self, hook: str, **event: object) -> None:
@@ -166,9 +200,10 @@ class Registry:
             return self._admit(load(name, points)) if points else None
 
     def _admit_core(self) -> None:
-        """Core's own plugin comes before all others, so that what it offers is taken."""
+        """Core's own plugins come before all others, so that what they offer is taken."""
         if builtin.NAME not in self._outcomes:
-            self._admit(examine(builtin.NAME, builtin, distribution="sojourn", version=__version__))
+            for name, plugin in builtin.plugins():
+                self._admit(examine(name, plugin, distribution="sojourn", version=__version__))
 
     def _admit(self, outcome: Outcome) -> Outcome:
         """Remember what came of loading a plugin, and register one that fits."""
@@ -178,10 +213,14 @@ class Registry:
         return outcome
 
     def _registered(self, fitting: LoadedPlugin) -> Outcome:
-        offers = self._offers()
-        for info in fitting.transports:
-            if info.name in offers:
-                cause = f"transport {info.name!r} is that of plugin {offers[info.name][0]!r}"
+        owners = {("transport", name): owner for name, (owner, _) in self._offers().items()}
+        for name, (owner, _) in channels.offers(self._outcomes.values()).items():
+            owners["channel", name] = owner
+        claims = [("transport", info.name) for info in fitting.transports]
+        claims += [("channel", info.name) for info in fitting.channels]
+        for what, name in claims:
+            if (what, name) in owners:
+                cause = f"{what} {name!r} is that of plugin {owners[what, name]!r}"
                 return fitting.failed(Reason.CLASH, cause)
         try:
             self._manager.register(fitting.plugin, name=fitting.name)

@@ -1,0 +1,1 @@
+"""Core's own channels, each a plugin on the public hooks."""
