@@ -26,12 +26,11 @@ if [ "$sj_t" != "$sj_line" ]; then
   [ "$sj_requeue" = 1 ] && [ "${sj_t%% *}" = "$sj_token" ] || { rm -f "$sj_dir/run.$sj_run"; exit 0; }
   printf '%s\n' "$sj_line" >>"$sj_dir/started"
 fi
-rm -f "$sj_dir/run.$sj_run"
 [ ! -e "$sj_dir/work" ] || mv "$sj_dir/work" "$sj_dir/work.before.$sj_run"
 mkdir "$sj_dir/work" && cd "$sj_dir/work" || exit 0
 : >"$sj_dir/stdout"
 : >"$sj_dir/stderr"
-rm -f "$sj_dir/setup-failed"
+[ ! -e "$sj_dir/setup-failed" ] || rm -f "$sj_dir/setup-failed"
 sj_list=$sj_dir/files.$sj_run
 : >"$sj_list"
 
@@ -43,12 +42,12 @@ finish() {
     {
       printf 'sojourn-exit 1\nverdict %s\nstatus %s\nstarted %s\nfinished %s\nrun %s\ndetail ' \
         "$1" "$2" "$sj_start" "$(date +%s)" "$sj_run"
-      printf '%s' "$3" | tr '\n' ' '
+      [ -z "$3" ] || printf '%s' "$3" | tr '\n' ' '
       printf '\nfiles\n'
-      cat "$sj_list"
+      [ ! -s "$sj_list" ] || cat "$sj_list"
     } >"$sj_dir/exit.$sj_run" && mv -f "$sj_dir/exit.$sj_run" "$sj_dir/exit"
   fi
-  rm -f "$sj_list" "$sj_sub/$sj_index.secret"
+  rm -f "$sj_list" "$sj_dir/run.$sj_run" "$sj_sub/$sj_index.secret"
   exit "$2"
 }
 
