@@ -46,7 +46,7 @@ def names(pattern: str) -> list[str]:
 
 def words_of(command: str) -> str:
     """A command without the shell around it that forgets the caller's settings."""
-    return re.sub(r"\(for v in.*?done\n(.*?)\)(?=;|$)", r"\1", command, flags=re.S)
+    return re.sub(r"\(set -f\n.*?unset IFS\n(.*?)\)(?=;|$)", r"\1", command, flags=re.S)
 
 
 def answered(conversation: Conversation[T], *results: CommandResult | str) -> tuple[T, list[str]]:

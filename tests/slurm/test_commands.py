@@ -1,6 +1,7 @@
 """How commands are called: what they see of the environment, and their pieces."""
 
 import subprocess
+from shutil import which
 
 import pytest
 from hypothesis import given
@@ -23,21 +24,26 @@ KEPT = {
     "SLURM_CONF": "/etc/slurm.conf",
     "SLURM_JWT": "token",
     "SLURM_SACK_SOCKET": "/run/sack",
-    "OTHER": "1\nSBATCH_X-y=2; exit 9",
+    "OTHER": "1\nSBATCH_X-y=2; exit 9\n* /etc/*\nexport SBATCH_\n",
     "PATH": "/usr/bin:/bin",
 }
 
 
-def environment(command: str) -> dict[str, str]:
+SHELLS = [found for name in ("dash", "bash", "busybox", "ksh", "mksh") if (found := which(name))]
+
+
+def environment(command: str, shell: str = "/bin/sh") -> dict[str, str]:
     """What a command's program finds in its environment."""
-    done = subprocess.run(["/bin/sh", "-c", command], env=SETTINGS | KEPT, capture_output=True)
+    words = [shell, "sh"] if shell.endswith("busybox") else [shell]
+    done = subprocess.run([*words, "-c", command], env=SETTINGS | KEPT, capture_output=True)
     assert done.stderr == b""
     entries = done.stdout.decode().rstrip("\0").split("\0")
     return dict(entry.split("=", 1) for entry in entries)
 
 
-def test_the_callers_settings_do_not_reach_the_commands() -> None:
-    found = environment(Commands().change("env", "-0"))
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_callers_settings_do_not_reach_the_commands(shell: str) -> None:
+    found = environment(Commands().change("env", "-0"), shell)
     assert {name: found[name] for name in KEPT} == KEPT
     assert not SETTINGS.keys() & found.keys()
 

@@ -149,4 +149,3 @@ def test_a_walltime_that_is_over(start: Start) -> None:
     job = site.submit("sleep 600", walltime=60)
     word = site.awaited(job, Phase.ENDED, timeout=200)
     assert (word.outcome, word.reason) == (State.TIMEOUT, "TimeLimit")
-    assert word.exit_code is None

@@ -9,10 +9,18 @@ from sojourn.batch.scheduler import CommandResult
 
 # SBATCH_TIMELIMIT and its like outrank a script's directives, SQUEUE_PARTITION hides jobs, and
 # the SLURM_ARRAY_TASK_ID of a job around us would reach the jobs handed in. What says where the
-# controller is stays.
-_FORGET = r"""for v in $(env | sed -n 's/^\(S[A-Z]*_[A-Z0-9_]*\)=.*/\1/p'); do case $v in
-SLURM_CONF|SLURM_CONF_SERVER|SLURM_JWT|SLURM_SACK_*) ;;
-SLURM_*|SBATCH_*|SQUEUE_*|SACCT_*|SCANCEL_*|SCONTROL_*|SINFO_*) unset "$v" ;; esac; done"""
+# controller is stays. Starts no program: there may be hundreds of calls.
+_FORGET = r"""set -f
+IFS='
+'
+for v in $(export -p); do
+v=${v#export } v=${v#declare -x } v=${v#typeset -x } v=${v%%=*}
+case $v in
+*[!A-Z0-9_]*|SLURM_CONF|SLURM_CONF_SERVER|SLURM_JWT|SLURM_SACK_*) ;;
+SLURM_*|SBATCH_*|SQUEUE_*|SACCT_*|SCANCEL_*|SCONTROL_*|SINFO_*) unset "$v" ;;
+esac
+done
+unset IFS"""
 
 # Times as seconds since the epoch, and lists of array tasks at their full length.
 _PLAIN = "SLURM_TIME_FORMAT=%s SLURM_BITSTR_LEN=0"
