@@ -151,17 +151,19 @@ class Stand:
         """The runners of this root."""
         return [pid for pid, line in self.processes().items() if "sojourn_local.runner" in line]
 
-    def close(self) -> None:
-        """End what runs, and close the client."""
-        self.transport.close()
+    def kill_all(self) -> None:
+        """kill -9 for everything, as if the power had failed."""
 
         def none_left() -> bool:
-            for pid in self.processes():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            kill([*self.runners(), *self.processes()])
             return not self.processes()
 
         eventually(none_left)
+
+    def close(self) -> None:
+        """End what runs, and close the client."""
+        self.transport.close()
+        self.kill_all()
 
 
 def ref(settlement: Settlement) -> JobRef:

@@ -8,7 +8,7 @@ import pytest
 
 from sojourn.states import State
 from tests.local.conftest import Stands
-from tests.local.stand import Stand, kill
+from tests.local.stand import Stand
 from tests.local.test_changing import sleepers, stubborn
 from tests.support.waiting import eventually
 
@@ -102,7 +102,7 @@ def test_the_kernel_kills_for_want_of_memory(stands: Stands) -> None:
         # One that is killed while no memory is short is not taken for that.
         assert blocker.ended(third).outcome is State.FAILED
     finally:
-        kill(list(stand.processes()))
+        stand.kill_all()
         eventually(lambda: remove_group(with_group))
 
 

@@ -3,6 +3,7 @@
 import json
 import secrets
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sojourn_local.handing import queue_command
 from sojourn_local.layout import Layout, folder_name, is_id, job_id, split_id
 from sojourn_local.locks import own, try_lock
 from sojourn_local.looking import look, search
+from sojourn_local.pruning import KEEP, prune
 from sojourn_local.queue import Queue, put_back, waiting
 from sojourn_local.records import End, Entry, Parent, Start, read_job
 
@@ -214,6 +216,28 @@ def test_nothing_is_there_before_the_first_call(layout: Layout) -> None:
     assert look(layout, ["000000000000.0", "../../etc/passwd", ""]) == dict.fromkeys(
         ("000000000000.0", "../../etc/passwd", ""), look(layout, ["x"])["x"]
     )
+
+
+def test_old_ends_are_forgotten_where_the_exit_file_tells(layout: Layout) -> None:
+    call = hand_in(layout, 3)
+    queue = Queue(layout)
+    jobs = [job for job in (queue.take() for _ in range(3)) if job is not None]
+    attempt = layout.attempt(SIGNATURE, 1)
+    attempt.mkdir(parents=True)
+    for job in jobs:
+        End.of(job.entry, "FAILED", "").write(layout, job.entry.id)
+        job.remove()
+    End("FAILED", "damaged").write(layout, "e" * 12 + ".0")
+    later = time.time() + KEEP + 60
+    assert prune(layout, now=later) == 0, "nothing else tells of them"
+    (attempt / "exit").touch()
+    assert prune(layout, now=later + 60) == 0, "once a day is enough"
+    (layout.root / "ended.pruned").unlink()
+    assert prune(layout, now=time.time()) == 0, "they are young"
+    (layout.root / "ended.pruned").unlink()
+    assert prune(layout, now=later) == 3
+    assert {file.name for file in layout.ended.iterdir()} == {"e" * 12 + ".0"}
+    assert search(layout, [f"sj{call}"]) == []
 
 
 texts = st.text(max_size=10)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sojourn.states import State
-from sojourn.values.messages import Phase
+from sojourn.values.messages import JobRef, Phase
 from tests.local.conftest import Stands
 from tests.local.stand import Stand
 from tests.support.waiting import eventually
@@ -162,6 +162,35 @@ def test_at_most_one_process_a_slot_however_many_wait(stands: Stands) -> None:
     assert len(stand.runners()) == 2
     words = [answer.word.phase for answer in stand.poll(*jobs)]
     assert words == [Phase.RUNNING] * 2 + [Phase.WAITING] * 48
+
+
+NESTED = """
+    import sys
+    from pathlib import Path
+    from tests.local.stand import Stand
+    stand = Stand(Path(sys.argv[1]), slots=2)
+    job = stand.run("touch begun; while [ ! -e ../go ]; do sleep 0.05; done; echo done")
+    stand.running(job)
+    print(job.signature, job.token, job.index, job.scheduler_id)
+"""
+
+
+def test_jobs_that_a_job_hands_in_outlive_it(stands: Stands, tmp_path: Path) -> None:
+    """The inner job's runner descends from the outer one's, and is no part of the outer job."""
+    stand = stands(slots=2)
+    program = tmp_path / "nested.py"
+    program.write_text(textwrap.dedent(NESTED))
+    outer = stand.run(f"PYTHONPATH={Path.cwd()} {sys.executable} {program} {stand.root}")
+    # Nobody polls: it is the outer job that starts a runner for the inner one.
+    eventually((stand.layout.ended / outer.scheduler_id).exists, saying=stand.log)
+    words = (stand.work(outer).parent / "stdout").read_text().split()
+    inner = JobRef(words[0], 1, words[1], int(words[2]), words[3])
+    assert stand.word(inner).phase is Phase.RUNNING
+    (stand.work(inner).parent / "go").touch()
+    assert stand.ended(inner).outcome is State.COMPLETED
+    usage = stand.word(inner).usage
+    assert usage is not None
+    assert usage.cpu is not None, "the runner that has started it was with it to the end"
 
 
 def test_a_submission_whose_directory_has_gone_fails_and_blocks_nobody(stands: Stands) -> None:

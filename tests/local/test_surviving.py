@@ -121,8 +121,7 @@ def test_after_a_reboot_a_pid_that_is_used_again_is_nobody(stands: Stands) -> No
     stand = stands(slots=1)
     job, after = stand.submit(stand.order("sleep 600"), stand.order("true"))
     stand.running(job)
-    kill(list(stand.processes()))
-    eventually(lambda: not stand.processes())
+    stand.kill_all()
     me = processes.row(os.getpid())
     assert me is not None
     forge_world(stand, job, "another-boot 1", me.pid, me.start)
@@ -178,7 +177,7 @@ def test_a_job_of_another_container_is_alive_while_its_slot_is_locked(stands: St
     forge_world(stand, job, f"{processes.boot()} 987654321", 1, "1")
     for _ in range(3):
         assert stand.word(job).phase is Phase.RUNNING
-    kill(list(stand.processes()))
+    stand.kill_all()
     assert stand.ended(job).outcome is State.FAILED
 
 
@@ -216,7 +215,7 @@ main(sys.argv[1:])
 
 @pytest.mark.parametrize(
     ("kind", "first", "stride"),
-    [*(("events", part, 4) for part in range(1, 5)), ("lines", 5, 16), ("lines", 13, 16)],
+    [*(("events", part, 4) for part in range(1, 5)), ("lines", 5, 12)],
 )
 def test_a_runner_killed_before_any_of_its_steps_loses_nothing(
     stands: Stands, kind: str, first: int, stride: int
@@ -252,7 +251,7 @@ def test_a_runner_killed_before_any_of_its_steps_loses_nothing(
     assert died > 10, "the runner has fewer steps than this test believes"
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_runners_killed_at_random_moments(stands: Stands, seed: int) -> None:
     """Forty jobs in four slots, while runners are shot: every job runs once and completes."""
     chance = random.Random(seed)
@@ -286,7 +285,7 @@ def test_runners_killed_at_random_moments(stands: Stands, seed: int) -> None:
     eventually(lambda: not stand.processes(), saying=lambda: str(stand.processes()))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_anything_killed_at_random_moments(stands: Stands, seed: int) -> None:
     """Runners, job.sh and commands are shot: no job runs twice, and each one ends."""
     chance = random.Random(seed)

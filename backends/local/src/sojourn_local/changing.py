@@ -1,7 +1,6 @@
 """Ending, holding and releasing jobs, with nothing but the root at hand."""
 
 import signal
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -49,10 +48,7 @@ def cancel(layout: Layout, job: str, waits_at: Path | None) -> Response | None:
         mine = own(file)
         if mine is not None:
             reason = "cancelled before it started"
-            submitted = mine.entry.submitted_at
-            End("CANCELLED", reason, submitted_at=submitted, finished_at=time.time()).write(
-                layout, job
-            )
+            End.of(mine.entry, "CANCELLED", reason).write(layout, job)
             mine.remove()
             leave_folder(file)
             return Response(Took.DONE, reason)

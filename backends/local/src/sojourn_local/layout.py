@@ -5,6 +5,7 @@
     running/<id>               jobs that a runner has, or had when it died
     running/<id>.cancel        the wish to end one
     ended/<id>                 what became of them
+    ended.pruned               when old ones were last forgotten
     slots/<k>                  locked by the runner of slot k and by what it runs
     runners.log                what runners say when something is wrong
 

@@ -5,6 +5,7 @@ Read by runners, which must start fast: nothing heavy is imported.
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
@@ -101,12 +102,15 @@ class Start(NamedTuple):
 class End(NamedTuple):
     """What became of a job; times are seconds since the epoch, `max_memory` is in bytes.
 
+    `signature` and `attempt` say whose end it is, "" and 0 where that could not be read.
     `status` and `signal` are job.sh's own, both None where nobody saw it end. `outcome` is the
     name of a final state, "" where the exit file must tell.
     """
 
     outcome: str = ""
     reason: str = ""
+    signature: str = ""
+    attempt: int = 0
     status: int | None = None
     signal: int | None = None
     submitted_at: float | None = None
@@ -116,6 +120,19 @@ class End(NamedTuple):
     cpu: float | None = None
     max_memory: int | None = None
     cpus: int | None = None
+
+    @classmethod
+    def of(cls, entry: Entry, outcome: str, reason: str) -> Self:
+        """The end of a job, with what its entry tells."""
+        return cls(
+            outcome,
+            reason,
+            entry.signature,
+            entry.attempt,
+            submitted_at=entry.submitted_at,
+            finished_at=time.time(),
+            cpus=entry.cpus,
+        )
 
     def encode(self) -> str:
         return _line({name: value for name, value in self._asdict().items() if value is not None})

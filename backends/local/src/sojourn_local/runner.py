@@ -17,6 +17,7 @@ from sojourn_local import processes
 from sojourn_local.child import default_signals, out_of_the_way, start
 from sojourn_local.layout import Layout
 from sojourn_local.locks import Owned, owned, relock, unlock
+from sojourn_local.pruning import prune
 from sojourn_local.queue import Queue, put_back
 from sojourn_local.records import End, Start
 from sojourn_local.settle import finish, settle
@@ -67,7 +68,8 @@ class Runner:
             # Whoever hands in a job now finds the slot free, or we find the job.
             unlock(lock)
             if not queue.ready(1) or not relock(lock):
-                return
+                break
+        prune(self._layout)
 
     def adopt(self, job: str, lock: int) -> None:
         """Watch a job that another runner has started, then look for more to do."""
@@ -96,7 +98,8 @@ class Runner:
             if error.errno in _PASSING:
                 put_back(self._layout, job)
                 raise
-            finish(self._layout, job, End("FAILED", f"job.sh cannot be started: {error}"))
+            reason = f"job.sh cannot be started: {error}"
+            finish(self._layout, job, End.of(job.entry, "FAILED", reason))
             return
         child.release()
         tree = Children(child.pid)

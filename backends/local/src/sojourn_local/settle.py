@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 from sojourn_local import processes
 from sojourn_local.layout import Layout
@@ -102,11 +101,6 @@ def _judge(layout: Layout, job: Owned) -> End:
 
 def _end(job: Owned, outcome: str, reason: str) -> End:
     start = job.started
-    return End(
-        outcome,
-        reason,
-        submitted_at=job.entry.submitted_at,
-        started_at=None if start is None else start.at,
-        finished_at=time.time(),
-        cpus=job.entry.cpus,
+    return End.of(job.entry, outcome, reason)._replace(
+        started_at=None if start is None else start.at
     )

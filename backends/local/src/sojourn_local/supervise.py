@@ -117,18 +117,14 @@ class Watch:
     def _end(self, seen: Exit, cause: Cause | None, finished: float, elapsed: float) -> End:
         outcome, reason = self._judge(seen, cause)
         peaks = [one for one in (self._peak, seen.max_memory) if one]
-        return End(
-            outcome=outcome,
-            reason=reason,
+        return End.of(self._entry, outcome, reason)._replace(
             status=seen.status,
             signal=seen.signal,
-            submitted_at=self._entry.submitted_at,
             started_at=self._start.at,
             finished_at=finished,
             elapsed=round(elapsed, 3),
             cpu=None if seen.cpu is None else round(seen.cpu, 3),
             max_memory=max(peaks, default=None),
-            cpus=self._entry.cpus,
         )
 
     def _judge(self, seen: Exit, cause: Cause | None) -> Cause:
