@@ -62,6 +62,20 @@ def test_neighbouring_subjobs_are_cancelled_as_a_range_and_never_the_whole_array
     ]
 
 
+def test_what_waits_for_a_job_that_never_ran_is_let_go() -> None:
+    assert took(replay(cancel(OPEN, ["161.pbs-host"]), "cancel-a-parent"), ["161.pbs-host"]) == [
+        "done"
+    ]
+    command = steps(CONVERSATIONS / "cancel-a-parent.txt")[-1][0]
+    assert [line.partition(" 2>")[0] for line in command.splitlines()] == [
+        "qalter -W depend=afterany:161.pbs-host 163.pbs-host",
+        "qalter -W depend=afterany:161.pbs-host 164.pbs-host",
+    ]
+    replay(cancel(OPEN, ["167.pbs-host"]), "cancel-a-parent-history-off")
+    left = ["165[0].pbs-host", "165[1].pbs-host", "166.pbs-host"]
+    assert took(replay(cancel(OPEN, left), "cancel-left-behind"), left) == ["done"] * 3
+
+
 def test_a_job_that_does_not_heed_it_is_not_forced() -> None:
     assert took(replay(cancel(OPEN, ["104.pbs-host"]), "cancel-not-heeded"), ["104.pbs-host"]) == [
         "done"

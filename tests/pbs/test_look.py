@@ -144,6 +144,28 @@ def test_history_that_was_switched_on_meanwhile() -> None:
     assert words["123.pbs-host"].exit_code == 4
 
 
+LEFT = ["165[0].pbs-host", "165[1].pbs-host", "166.pbs-host"]
+
+
+def test_waiting_for_a_job_that_was_deleted_before_it_ran_is_for_ever() -> None:
+    """OpenPBS keeps holding what waits for it; to look at such a parent costs one command more."""
+    all_five = ["163.pbs-host", "164.pbs-host", *LEFT]
+    words = dict(replay(look(OPEN, all_five), "look-waiting-for-others"))
+    assert phases(words) == ["waiting"] * 5
+    assert {word.never for word in words.values()} == {""}
+    words = dict(replay(look(OPEN, LEFT), "look-left-behind"))
+    assert phases(words) == ["waiting"] * 3
+    assert all("waits for 162.pbs-host, which is gone" in word.never for word in words.values())
+
+
+def test_what_waited_for_a_job_that_was_cancelled_is_let_go() -> None:
+    """With history it runs, and job.sh tells by its parent; without, the server drops it."""
+    words = dict(replay(look(OPEN, ["163.pbs-host", "164.pbs-host"]), "look-let-go"))
+    assert phases(words) == ["ended", "ended"]
+    words = dict(replay(look(OPEN, ["168.pbs-host"]), "look-let-go-history-off"))
+    assert phases(words) == ["absent"]
+
+
 # --- commands -----------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from sojourn.batch.scheduler import CommandResult, Conversation, Response, Took
 from sojourn.values.messages import Phase
 from sojourn_pbs import ids
 from sojourn_pbs.dialects import Dialect, Site
-from sojourn_pbs.look import Records, listing, look
+from sojourn_pbs.look import Records, listing, word_on
 from sojourn_pbs.shell import command, complaints, each, no_server, statuses, unavailable
 from sojourn_pbs.states import word
 
@@ -66,7 +66,8 @@ def _change(
     Raises:
         SchedulerUnavailable: the server answered neither at first nor when told.
     """
-    words = yield from look(site, jobs)
+    found, absent = yield from listing(site, jobs)
+    words = {job: word_on(site, job, found, absent) for job in jobs}
     answers = {job: settled[words[job].phase] for job in jobs if words[job].phase in settled}
     left = [job for job in jobs if job not in answers and ids.valid(job)]
     odd = [job for job in jobs if job not in answers and not ids.valid(job)]
@@ -77,14 +78,33 @@ def _change(
         groups += [(job, [job]) for job in subjobs]
     elif program == "qdel":
         groups += _ranges(subjobs)
-    elif subjobs:
-        found, _ = yield from listing(site, subjobs)
+    else:
         whole, refused = _arrays(subjobs, found, settled)
         groups += whole
         answers |= refused
     if groups:
         answers |= yield from _run(program, groups)
+    if program == "qdel" and site.dialect is Dialect.OPENPBS:
+        waited = [job for job in left if words[job].phase is not Phase.RUNNING]
+        yield from _let_go([job for job in waited if answers[job].took is Took.DONE], found)
     return answers
+
+
+def _let_go(deleted: Sequence[str], found: Records) -> Conversation[None]:
+    """Have OpenPBS look again at what waited for jobs that never ran, which it forgets to do.
+
+    Those then start, and job.sh ends them because of their parent; or, where history is off,
+    they are dropped at once.
+    """
+    commands = [
+        command("qalter", "-W", f"depend=afterany:{job}", child.partition("@")[0])
+        for job in deleted
+        if (record := found.get(ids.key(job))) is not None
+        for children in re.findall(r"beforeany:([^,]*)", record.get("depend"))
+        for child in children.split(":")
+    ]
+    if commands:
+        yield each(commands)
 
 
 def _run(program: str, groups: Sequence[Group]) -> Conversation[dict[str, Response]]:

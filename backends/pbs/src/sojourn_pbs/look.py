@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sojourn.batch.scheduler import CommandResult, Conversation
 from sojourn.values.messages import Phase, SchedulerWord
@@ -35,7 +36,41 @@ def look(site: Site, jobs: Sequence[str]) -> Conversation[Mapping[str, Scheduler
         SchedulerUnavailable: no dependable answer.
     """
     found, absent = yield from listing(site, jobs)
-    return {job: _word(site, job, found, absent) for job in jobs}
+    words = {job: word_on(site, job, found, absent) for job in jobs}
+    if site.dialect is Dialect.OPENPBS:
+        yield from _left_behind(site, words, found, absent)
+    return words
+
+
+def _left_behind(
+    site: Site, words: dict[str, SchedulerWord], found: Records, absent: frozenset[str]
+) -> Conversation[None]:
+    """Say of those that wait for a job that has gone that they will do so for ever.
+
+    When a job is deleted before it ran, OpenPBS does not let go of those that wait for it.
+    """
+    waiting = {
+        job: parents
+        for job, word in words.items()
+        if word.phase is Phase.WAITING and (parents := _parents(found[ids.key(job)]))
+    }
+    known = found.keys() | absent
+    foreign = {one for parents in waiting.values() for one in parents if ids.key(one) not in known}
+    if foreign:
+        more, gone = yield from listing(site, sorted(foreign))
+        found, absent = {**more, **found}, absent | gone
+    ended = {key for key, record in found.items() if record.get("job_state") == "F"} | absent
+    for job, parents in waiting.items():
+        for parent in parents:
+            if ids.key(parent) in ended:
+                reason = f"waits for {parent}, which is gone and did not let it go"
+                words[job] = replace(words[job], reason=reason, never=reason)
+
+
+def _parents(record: Record) -> list[str]:
+    """The jobs that one waits for: `afterany:1.host@host:2[].host@host,beforeany:...`."""
+    lists = re.findall(r"(?:^|,)after\w+:([^,]*)", record.get("depend"))
+    return [one.partition("@")[0] for jobs in lists for one in jobs.split(":")]
 
 
 def listing(site: Site, jobs: Sequence[str]) -> Conversation[tuple[Records, frozenset[str]]]:
@@ -106,7 +141,8 @@ def _be_sure(result: CommandResult) -> None:
         raise unavailable(result, "qstat")
 
 
-def _word(site: Site, job: str, found: Records, absent: frozenset[str]) -> SchedulerWord:
+def word_on(site: Site, job: str, found: Records, absent: frozenset[str]) -> SchedulerWord:
+    """The word on one id, from a listing that it was asked for in."""
     key = ids.key(job)
     record = found.get(key)
     if record is not None:
