@@ -137,6 +137,8 @@ inputs
 # What the site's own start-up files set may be needed by the shell below; what came along from
 # the scheduler about exporting must not reach what the command starts.
 [ -z "${SLURM_JOB_ID-}" ] || { SLURM_EXPORT_ENV=ALL; export SLURM_EXPORT_ENV; }
+# Since Slurm 22.05 srun no longer reads what sbatch was asked for.
+[ -z "${SLURM_CPUS_PER_TASK-}" ] || { SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK; export SRUN_CPUS_PER_TASK; }
 SOJOURN_JOB_DIR=$sj_dir
 export SOJOURN_JOB_DIR
 printf '%s\n' "$sj_command" >"$sj_dir/command.sh"
