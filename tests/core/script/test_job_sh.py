@@ -238,6 +238,21 @@ def test_a_requeued_run_starts_afresh_and_writes_the_exit(where: MachineContext)
     assert (job_dir(where, one) / "exit").exists()
 
 
+@pytest.mark.parametrize("requeue", [False, True])
+def test_a_job_asked_to_end_still_tells_its_end_unless_it_may_be_started_again(
+    where: MachineContext, shell: str, requeue: bool
+) -> None:
+    """Schedulers send SIGTERM to the whole job; where they keep no history nothing else tells."""
+    command = "kill -TERM $PPID; kill -TERM $$; exec sleep 60"
+    seen = run_one(where, order(1, command, resources=Resources(requeue=requeue)), shell)
+    if requeue:
+        assert seen.exit is None
+        assert seen.started
+    else:
+        assert seen.exit is not None
+        assert (seen.exit.ok, seen.exit.status, seen.exit.phase) == (False, 143, "command")
+
+
 def test_a_claim_of_another_submission_is_not_run(where: MachineContext) -> None:
     one = order(1, "touch $SOJOURN_JOB_DIR/ran")
     folder = job_dir(where, one)

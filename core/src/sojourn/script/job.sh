@@ -143,6 +143,9 @@ SOJOURN_JOB_DIR=$sj_dir
 export SOJOURN_JOB_DIR
 printf '%s\n' "$sj_command" >"$sj_dir/command.sh"
 [ -z "$sj_script" ] || { printf '%s' "$sj_script" >"$sj_dir/script" && chmod u+x "$sj_dir/script"; }
+# Asked to end (walltime, a delete), everything here gets SIGTERM; what the command made of that is
+# told before the kill that follows. One that may be started again tells nothing: its next run will.
+[ "$sj_requeue" = 1 ] || trap : TERM
 $sj_shell "$sj_dir/command.sh" </dev/null >"$sj_dir/stdout" 2>"$sj_dir/stderr"
 sj_status=$?
 sj_missing=
