@@ -84,6 +84,15 @@ class SessionBase:
         """The way to a machine, for what no method here does."""
         return self._links.get(self._machine(machine))
 
+    def forget_link(self, machine: str) -> None:
+        """Close the connection to a machine; the next contact makes another."""
+        self._links.forget(machine)
+
+    def use_machines(self, machines: "Machines") -> None:
+        """Go by another configuration from now on; connections that do not fit it are closed."""
+        self.machines = machines
+        self._links.use(machines)
+
     def _machine(self, on: str | None) -> str:
         return self.machines.default().name if on is None else self.machines.get(on).name
 

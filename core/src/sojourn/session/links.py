@@ -20,6 +20,7 @@ from sojourn.errors import (
     NeedsLogin,
     SchedulerUnavailable,
     SiteError,
+    SojournError,
     Unreachable,
 )
 from sojourn.site.context import MachineContext, Progress, no_progress
@@ -189,6 +190,26 @@ class Links:
             if name not in self._links:
                 self._links[name] = self._make(machine)
             return self._links[name]
+
+    def forget(self, name: str) -> None:
+        """Close the link to a machine, if there is one; the next contact makes another."""
+        with self._lock:
+            link = self._links.pop(name, None)
+        if link is not None:
+            link.close()
+
+    def use(self, machines: "Machines") -> None:
+        """Go by another configuration from now on; links that no longer fit it are closed."""
+        with self._lock:
+            self.machines = machines
+            known = dict(self._links)
+        for name, link in known.items():
+            try:
+                fits = machines.get(name) == link.machine
+            except SojournError:
+                fits = False
+            if not fits:
+                self.forget(name)
 
     def _make(self, machine: "Machine") -> Link:
         backend = self._registry.backend(machine.backend)
