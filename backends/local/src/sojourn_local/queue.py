@@ -70,11 +70,14 @@ class Queue:
         """How many jobs may start now, counted no further than `at_most`."""
         self._list()
         found = 0
+        before: set[Parent] = set()
         for job, file in self._ahead:
             if found >= at_most:
                 break
             entry = self._entry(job, file)
-            found += entry is not None and self._may_start(entry)
+            if entry is not None:
+                found += self._may_start(entry, before)
+                before.add(entry.attempted)
         return found
 
     def _list(self) -> None:
@@ -85,6 +88,7 @@ class Queue:
 
     def _first(self) -> Owned | None:
         passed: list[tuple[str, Path]] = []
+        before: set[Parent] = set()
         try:
             while self._ahead:
                 job, file = self._ahead.popleft()
@@ -92,7 +96,8 @@ class Queue:
                 if entry is None:
                     leave_folder(file)
                     continue
-                if not self._may_start(entry):
+                if not self._may_start(entry, before):
+                    before.add(entry.attempted)
                     passed.append((job, file))
                     continue
                 taken = self._move(job, file)
@@ -130,7 +135,10 @@ class Queue:
             self._entries[file] = known
         return known
 
-    def _may_start(self, entry: Entry) -> bool:
+    def _may_start(self, entry: Entry, before: set[Parent]) -> bool:
+        """Whether its parents are over; `before` are attempts that wait before it."""
+        if not before.isdisjoint(entry.parents):
+            return False
         for parent in entry.parents:
             if parent not in self._over:
                 if not is_over(self._layout, parent):

@@ -42,6 +42,11 @@ class Entry(NamedTuple):
         return job_id(call_id(self.token), self.task)
 
     @property
+    def attempted(self) -> Parent:
+        """Which attempt it is, as its children name it."""
+        return Parent(self.signature, self.attempt)
+
+    @property
     def submitted_at(self) -> float:
         """Seconds since the epoch."""
         return int(self.folder.partition("-")[0]) / 1e9
