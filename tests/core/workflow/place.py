@@ -9,7 +9,7 @@ from typing import Any
 from sojourn.machines.loading import load_machines
 from sojourn.plugins.registry import Registry
 from sojourn.session.session import Session
-from sojourn.states import FINAL
+from sojourn.states import HANDED_IN
 from sojourn.store.records import JobRecord
 from sojourn.suspension import WorkflowSuspended
 from sojourn.workflow.report import NodeState, WorkflowReport
@@ -71,12 +71,12 @@ class Place:
             return list(session.store.select())
 
     def all_ended(self) -> list[JobRecord]:
-        """Wait until all jobs known here have ended; how they stand then."""
+        """Wait until all jobs that were handed in have ended; how all stand then."""
         with self.session() as session:
 
             def ended() -> bool:
                 session.refresh_each(session.store.select())
-                return all(record.state in FINAL for record in session.store.select())
+                return not session.store.select(states=HANDED_IN)
 
             eventually(ended, timeout=60)
             return list(session.store.select())

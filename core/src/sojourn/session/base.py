@@ -48,6 +48,7 @@ class SessionBase:
         )
         self.recorder = Recorder(self.store, self.registry)
         self._report = report or _say_nothing
+        self._damaged: set[str] = set()
         self._seen: dict[str, dict[str, tuple[int, int] | None]] = {}
 
     def sign(self, jobs: Sequence[Job], on: str | None = None) -> list["SignedJob"]:

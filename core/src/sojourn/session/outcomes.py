@@ -49,7 +49,7 @@ class Outcomes(Standings, Asking):
             one
             for one in with_upstream(signed)
             if not self._is_settled(self._standing(one.signature, machine, reuse), machine)
-            and self._cached(one.signature, reuse, machine) is None
+            and self.cached(one.signature, reuse, machine) is None
         ]
         if not wanted:
             return {}
@@ -72,7 +72,7 @@ class Outcomes(Standings, Asking):
         Hands in what is new, polls what is out, fetches what is done: at most one trip of each
         kind a machine.
         """
-        found = {s.signature: self._cached(s.signature, reuse, machine) for s in signed}
+        found = {s.signature: self.cached(s.signature, reuse, machine) for s in signed}
         left = [one for one in signed if found[one.signature] is None]
         refusals: dict[str, SubmitRefused] = {}
         if left:
@@ -94,7 +94,7 @@ class Outcomes(Standings, Asking):
             answer: Result | JobError | JobHandle | None = found[one.signature]
             if answer is None:  # a result without outputs is no less a result
                 answer = refusals.get(one.signature) or outcomes[one.signature]
-            stale = None if accept_stale else self._stale(one, answer)
+            stale = None if accept_stale else self.stale(one, answer)
             answers.append(stale or answer)
         return answers
 

@@ -21,15 +21,22 @@ Reuse = Literal["any", "machine"]
 class Standings(SessionBase):
     """The part of a session that looks without asking anybody."""
 
-    def _cached(self, signature: str, reuse: Reuse, machine: str) -> "Result | None":
+    def cached(self, signature: str, reuse: Reuse = "any", machine: str = "") -> "Result | None":
+        """A job's result, if it is here, whole, and not to be replaced by a retry's.
+
+        With `reuse="machine"` only one from `machine` counts. Nobody is asked.
+        """
         try:
             result = self.results.get(signature)
         except DamagedResult as damaged:
-            self._report(f"{damaged}; it is fetched again")
+            if signature not in self._damaged:
+                self._damaged.add(signature)
+                self._report(f"{damaged}; it is fetched again")
             return None
-        if result is not None and reuse == "machine" and result.machine != machine:
+        if result is None or (reuse == "machine" and result.machine != machine):
             return None
-        return result
+        record = self.store.get(signature, result.machine)
+        return result if record is None or record.attempt <= result.manifest.attempt else None
 
     def _standing(self, signature: str, machine: str, reuse: Reuse) -> JobRecord | None:
         """The record that counts: the machine's own, or one elsewhere that is done or out."""
@@ -54,7 +61,7 @@ class Standings(SessionBase):
         record = self._standing(signature, machine, reuse)
         if record is not None and self._is_settled(record, machine):
             return record
-        return self._cached(signature, reuse, machine)
+        return self.cached(signature, reuse, machine)
 
     def _say_where(self, standings: "Mapping[str, JobRecord | None]", machine: str) -> None:
         for signature, record in standings.items():
@@ -63,7 +70,7 @@ class Standings(SessionBase):
                 what = record.name or signature[:12]
                 self._report(f"{what} is {word} on {record.machine} already; that one is used")
 
-    def _stale(self, signed: "SignedJob", answer: object) -> StaleResult | None:
+    def stale(self, signed: "SignedJob", answer: object) -> StaleResult | None:
         """Whether a result was made from other bytes than its parents' outputs have now."""
         from sojourn.results.result import Result
 
@@ -73,7 +80,7 @@ class Standings(SessionBase):
             if not given.signature:
                 continue
             was = answer.manifest.consumed.get(given.name, "")
-            parent = self._cached(given.signature, "any", "")
+            parent = self.cached(given.signature)
             now = given.digest or output_digest(parent, given.output)
             if was and now and was != now:
                 what = signed.job.name or signed.signature[:12]

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sojourn.errors import DamagedResult
 from sojourn.workflow.building import inside
 from sojourn.workflow.nodes import JobNode
 from sojourn.workflow.settings import RunSettings, current
@@ -33,8 +32,7 @@ class Context:
     on: str | None
     is_part: bool
     """Whether it runs inside a step of another workflow, which keeps the records."""
-    submitted: set[str] = field(default_factory=set)
-    """Signatures of the jobs that this evaluation has handed in."""
+    _results: "dict[str, Result | None]" = field(default_factory=dict)
 
     @property
     def store(self) -> "Store":
@@ -43,10 +41,10 @@ class Context:
 
     def cached(self, node: JobNode) -> "Result | None":
         """A job's result, if it is here; nobody is asked."""
-        try:
-            return self.session.results.get(node.status.signature)
-        except DamagedResult:
-            return None
+        signature = node.status.signature
+        if self._results.get(signature) is None:
+            self._results[signature] = self.session.cached(signature)
+        return self._results[signature]
 
     def resolve(self, node: JobNode) -> str:
         """The name of the machine that a job is for.

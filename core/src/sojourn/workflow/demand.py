@@ -73,6 +73,8 @@ def _wanted_by_job(node: JobNode, much: Want, standing: StandingOf) -> Iterable[
     for parent in node.parents:
         if stands is Standing.ABSENT:
             yield parent, edge(parent, node, standing)
+        elif parent.doubtful:
+            yield parent, Want.VALUE
         elif stands is Standing.ACTIVE and isinstance(parent, JobNode) and parent.known:
             if standing(parent) is Standing.BROKEN:
                 yield parent, Want.VALUE  # so that its failure is told, and not only the child's

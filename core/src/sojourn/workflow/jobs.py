@@ -1,6 +1,7 @@
 """The jobs of one evaluation: where they stand, taken over, looked at, handed in."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sojourn.errors import InvalidJob, JobError, MachineError, SojournError, StaleResult
@@ -11,7 +12,7 @@ from sojourn.states import FINAL, HANDED_IN, State
 from sojourn.store.records import JobRecord
 from sojourn.suspension import JobHandle, JobSuspended
 from sojourn.workflow.demand import Standing, Want, Wanted, edge, needing_steps
-from sojourn.workflow.nodes import JobNode, Node
+from sojourn.workflow.nodes import JobNode, Node, StepNode
 from sojourn.workflow.report import NodeState
 
 if TYPE_CHECKING:
@@ -111,7 +112,11 @@ class Jobs:
 
     def look(self, wanted: Wanted) -> bool:
         """Poll what is out, bring what is done and wanted here: one trip of each kind a machine."""
-        values = [n for n in self._open(wanted, Want.VALUE) if self.is_known(n)]
+        values = [
+            node
+            for node in self._open(wanted, Want.VALUE)
+            if self.is_known(node) and not any(parent.doubtful for parent in node.parents)
+        ]
         along = [
             node
             for node in self._open(wanted, Want.JOB)
@@ -216,12 +221,25 @@ class Jobs:
                 )
             node.signed = one
 
+    def _sign_with_values(self, machine: str, nodes: Sequence[JobNode]) -> None:
+        """Sign those again whose steps have had values since, so that what is stale is noticed."""
+        late = [
+            node
+            for node in nodes
+            if any(isinstance(parent, StepNode) and parent.ready for parent in node.parents)
+            and node.signed is not None
+            and any(given.kind == "output" for given in node.signed.inputs)
+        ]
+        with suppress(InvalidJob):  # what cannot be put there now does not matter to what is known
+            self._sign(machine, late)
+
     # --- what came of them ------------------------------------------------------------------------
 
     def _tell(self, machine: str, nodes: Sequence[JobNode]) -> None:
         """Let the session do what is to be done, and give the nodes what came of it."""
         if not nodes:
             return
+        self._sign_with_values(machine, nodes)
         before = {node: self.standing(node) for node in nodes}
         here = {node for node in nodes if self._context.cached(node) is not None}
         try:

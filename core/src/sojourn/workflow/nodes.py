@@ -51,6 +51,8 @@ class Status:
     skipped_for: "Node | None" = None
     """The failed node because of which this one is not run."""
     suspension: "Suspension | None" = None
+    stale: bool = False
+    """Whether something before it was made anew and differs: what is known of it may not hold."""
     held_up: "SojournError | None" = None
     """What kept the machine from being asked."""
     state: NodeState = NodeState.UNNEEDED
@@ -146,6 +148,11 @@ class Node:
     def ready(self) -> bool:
         """Whether its value is there."""
         return self.status.has_value
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it is stale, and no better value of it is there."""
+        return self.status.stale and not self.ready
 
     @property
     def culprit(self) -> "Node | None":
@@ -369,6 +376,10 @@ class MapNode(Node):
     @property
     def ready(self) -> bool:
         return self.children is not None and all(child.ready for child in self.children)
+
+    @property
+    def doubtful(self) -> bool:
+        return any(child.doubtful for child in self.children or ())
 
     @property
     def culprit(self) -> Node | None:

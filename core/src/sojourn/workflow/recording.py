@@ -1,6 +1,7 @@
 """What the store keeps of a workflow, and what listeners are told: how it stands, its nodes."""
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from sojourn.states import FINAL
 from sojourn.store.plans import Membership, NodeRecord, WorkflowRecord
 from sojourn.store.records import JobRecord
 from sojourn.values.events import Resumption, SuspensionNotice
+from sojourn.workflow.claiming import claim, release
 from sojourn.workflow.nodes import JobNode, Node, StepNode
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Recording:
             detail="",
             **self._how_to_run_it(),
         )
+        # Others may run it too, it is the same jobs; but whoever resumes leaves it alone meanwhile.
+        claim(context.store, context.workflow)
 
     def resumed(self) -> None:
         """Machines have been asked: tell what had ended of what was waited for. Once."""
@@ -77,6 +81,7 @@ class Recording:
         self.resumed()
         if not self._context.is_part:
             self._context.store.update_workflow(self._context.workflow, status=status, **fields)
+            release(self._context.store, self._context.workflow)
 
     def _how_to_run_it(self) -> dict[str, str]:
         settings = self._context.settings
@@ -88,6 +93,7 @@ class Recording:
             "directory": settings.directory,
             "environment": json.dumps(settings.environment),
             "script_digest": settings.script_digest,
+            "interpreter": sys.executable,
         }
 
     def nodes(self, nodes: Sequence[Node]) -> None:

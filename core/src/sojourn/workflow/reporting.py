@@ -55,7 +55,13 @@ def _node(node: Node) -> NodeReport:
         return _map(node)
     status = node.status
     inner = tuple(
-        NodeReport(one.name, "workflow", _together(one.nodes), path=node.path, children=one.nodes)
+        NodeReport(
+            one.name,
+            "workflow",
+            _together(one.nodes),
+            path=f"{node.path}/{one.name}",
+            children=one.nodes,
+        )
         for one in status.inner
     )
     job = isinstance(node, JobNode)

@@ -129,7 +129,8 @@ class Run:
         return wanted
 
     def _skip_if_broken(self, node: Node) -> None:
-        if isinstance(node, JobNode) and node.known and self._jobs.is_known(node):
+        known = isinstance(node, JobNode) and node.known and self._jobs.is_known(node)
+        if known and not any(parent.doubtful for parent in node.parents):
             return
         culprit = next((p.culprit for p in node.parents if p.culprit is not None), None)
         if node.group is not None and node.group.status.error is not None:
@@ -145,9 +146,22 @@ class Run:
             if wanted.get(node) is Want.VALUE and all(parent.ready for parent in node.parents):
                 node.status.state = NodeState.RUNNING
                 self._report("running")
-                self._steps.call(node)
+                if self._steps.call(node):
+                    self._reconsider(node)
                 called = True
         return called
+
+    def _reconsider(self, changed: Node) -> None:
+        """A value is another one than it was: look again at what is known after it."""
+        after: set[Node] = {changed}
+        for node in self._nodes:
+            if any(parent in after for parent in node.parents):
+                after.add(node)
+                if node.ready and node.status.state is not NodeState.RAN:
+                    node.status = Status(
+                        node.status.signature if isinstance(node, JobNode) else "",
+                        node.status.components,
+                    )
 
     # --- how it ends ------------------------------------------------------------------------------
 

@@ -46,6 +46,8 @@ class Signer:
             elif isinstance(node, JobNode):
                 self._context.resolve(node)
                 self._pending.append(node)
+        elif isinstance(node, JobNode) and node.known:
+            self._suspect(node)
 
     def _can_be_signed(self, node: Node) -> bool:
         if self._pending and not all(parent.known for parent in node.parents):
@@ -67,7 +69,18 @@ class Signer:
             for node, one in zip(group, signed, strict=True):
                 node.signed = one
                 node.status.signature, node.status.components = one.signature, one.components
+                self._suspect(node)
         self._pending.clear()
+
+    def _suspect(self, node: JobNode) -> None:
+        """Whether the job's result, if there is one, was made from something else."""
+        if self._context.settings.accept_stale or node.ready:
+            return
+        node.status.stale = any(parent.doubtful for parent in node.parents)
+        if not node.status.stale and node.signed is not None:
+            result = self._context.cached(node)
+            found = None if result is None else self._context.session.stale(node.signed, result)
+            node.status.stale = found is not None
 
     def _sign_map(self, node: MapNode) -> None:
         try:

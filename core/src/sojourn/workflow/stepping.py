@@ -42,9 +42,10 @@ class Steps:
         record = self._context.store.step(status.signature)
         if record is None:
             return False
+        status.stale = not self._context.settings.accept_stale and self._is_stale(node, record)
+        if status.stale:
+            return False
         try:
-            if not self._context.settings.accept_stale:
-                self._check_consumed(node, json.loads(record.consumed))
             encoded = json.loads(record.value)
             status.value = self._context.values.decode(encoded)
         except NoLongerSo as why:
@@ -54,20 +55,29 @@ class Steps:
         status.state = NodeState.REMEMBERED
         return True
 
-    def _check_consumed(self, node: StepNode, consumed: dict[str, str]) -> None:
+    def _is_stale(self, node: StepNode, record: StepRecord) -> bool:
+        """Whether it was made from something else than what is there now."""
+        if any(parent.doubtful for parent in node.parents):
+            return True
         now = self._consumed(node)
-        for name, digest in consumed.items():
-            if now.get(name, digest) != digest:
-                raise NoLongerSo("what it was made from has been made anew and differs")
+        consumed = json.loads(record.consumed).items()
+        differs = any(now.get(name, digest) != digest for name, digest in consumed)
+        if differs:
+            self._why[node.status.signature] = (
+                "what it is made from has been made anew, and differs"
+            )
+        return differs
 
-    def call(self, node: StepNode) -> None:
-        """Call the step's function and remember what it returns.
+    def call(self, node: StepNode) -> bool:
+        """Call the step's function and remember what it returns; True if that is another value
+        than was remembered.
 
         Whatever it raises becomes the node's error; what suspends in it, its suspension.
         """
         status, context = node.status, self._context
         if self.recall(node) or status.error is not None:  # an equal call was made just now
-            return
+            return False
+        before = context.store.step(status.signature)
         if status.signature in self._why:
             context.say(f"step {node.path} runs again: {self._why[status.signature]}")
         begun, consumed = time.monotonic(), self._consumed(node)
@@ -86,10 +96,13 @@ class Steps:
         except Exception as error:  # noqa: BLE001  whatever a step raises is the step's
             self._failed(node, error)
         else:
-            status.state = NodeState.RAN
+            status.state, status.stale = NodeState.RAN, False
             self._remember(node, consumed, time.monotonic() - begun)
+            if before is not None:
+                return fingerprint(json.loads(before.value)) != fingerprint(status.encoded)
         finally:
             status.inner = tuple(inner.reports)
+        return False
 
     def _remember(self, node: StepNode, consumed: dict[str, str], seconds: float) -> None:
         status = node.status
