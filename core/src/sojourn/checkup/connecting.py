@@ -21,14 +21,21 @@ _NAME = "name resolution"
 def reaching(link: "Link", store: "Store") -> Iterator[CheckLine]:
     """For SSH each step of the way; for other transports that a command can be run."""
     if link.machine.transport in ("ssh", "openssh"):
-        yield from _network(cast("SshConfig", link.machine.connection))
+        for line in _network(cast("SshConfig", link.machine.connection)):
+            yield line
+            if line.ok is False:
+                return
     yield from _login(link, store)
 
 
 def _network(settings: "SshConfig") -> Iterator[CheckLine]:
     from sojourn.transports.ssh_config import route
 
-    hosts = route(settings)
+    try:
+        hosts = route(settings)
+    except SojournError as error:
+        yield CheckLine("ssh's settings", False, error.message, error.hint)
+        return
     first, others = hosts[0], hosts[1:]
     if first.proxy_command:
         yield CheckLine(_NAME, None, f"left to the ProxyCommand {first.proxy_command}")

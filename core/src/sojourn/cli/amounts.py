@@ -9,11 +9,12 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 def age(seconds: float) -> str:
     """In the largest unit that fills: `42s`, `3m`, `5h`, `12d`."""
-    whole = max(0, int(seconds))
-    for unit, letter in _UNITS:
-        if whole >= unit:
-            return f"{whole // unit}{letter}"
-    return "0s"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{max(0, whole)}s"
+    if whole < 3600:
+        return f"{whole // 60}m"
+    return f"{whole // 3600}h" if whole < 86400 else f"{whole // 86400}d"
 
 
 def duration(seconds: float) -> str:

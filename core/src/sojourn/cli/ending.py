@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,7 +19,9 @@ from sojourn.errors import (
     SojournError,
     WorkflowFailed,
 )
-from sojourn.suspension import Suspension, WorkflowSuspended, suspensions_in
+
+if TYPE_CHECKING:
+    from sojourn.suspension import Suspension
 
 DEBUG = "SOJOURN_DEBUG"
 """Set to anything, it has tracebacks printed."""
@@ -65,6 +68,8 @@ def end(error: BaseException) -> int:
 
 
 def _say(error: BaseException) -> int:
+    from sojourn.suspension import WorkflowSuspended, suspensions_in
+
     waiting = tuple(suspensions_in(error))
     if waiting:
         return suspended(waiting[0] if len(waiting) == 1 else WorkflowSuspended(waiting))
@@ -94,12 +99,14 @@ def failed(error: SojournError) -> int:
         tell_tail(error)
     for text in getattr(error, "__notes__", ()):
         click.echo(plain(text), err=True)
-    for failure in error.failures if isinstance(error, WorkflowFailed) else ():
+    inner = error.failures if isinstance(error, WorkflowFailed) else ()
+    told = {getattr(failure, "hint", "") for failure in inner}
+    for failure in inner:
         if isinstance(failure, SojournError):
             failed(failure)
         else:
             note(str(failure))
-    if error.hint:
+    if error.hint and error.hint not in told:
         hint(error.hint)
     return error.exit_status
 
@@ -113,7 +120,7 @@ def tell_tail(error: JobFailed) -> None:
         click.echo(f"  | {plain(text)}", err=True)
 
 
-def suspended(suspension: Suspension) -> int:
+def suspended(suspension: "Suspension") -> int:
     """Say what waits and how to go on, in two lines."""
     note(suspension.what)
     note(suspension.how_to_go_on)

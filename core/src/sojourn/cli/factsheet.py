@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sojourn.cli.amounts import age, duration, local_time, size
+from sojourn.cli.amounts import age, count, duration, local_time, size
 from sojourn.cli.joblist import remark
 from sojourn.cli.output import flat
 from sojourn.cli.tables import table
@@ -154,7 +154,7 @@ def _usage(usage: Mapping[str, Any], share: Mapping[str, float]) -> Pairs:
         yield "elapsed", duration(usage["elapsed"]) + of("walltime")
     if usage.get("cpu") is not None:
         cpus = usage.get("allocated_cpus")
-        there = f" on {cpus} CPUs" if cpus else ""
+        there = f" on {count(cpus, 'CPU')}" if cpus else ""
         busy = f", {share['cpu']:.0%} of the time they were given" if "cpu" in share else ""
         yield "CPU time", f"{duration(usage['cpu'])}{there}{busy}"
     if usage.get("max_memory") is not None:

@@ -4,17 +4,15 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from sojourn.cli import output
 from sojourn.cli.amounts import age, duration
-from sojourn.cli.tables import table
+from sojourn.cli.tables import from_columns
 from sojourn.states import ACTIVE, State
 from sojourn.store.machines import NEEDS_LOGIN, OK
 from sojourn.store.records import JobLine, JobRecord
 
 if TYPE_CHECKING:
-    from sojourn.store.store import Store
+    from sojourn.store.machines import Machines
 
 HEADS = ("JOB", "STATE", "NAME", "WORKFLOW", "STEP", "MACHINE", "ID", "AGE", "TIME", "REASON")
 _NOT_STARTED = frozenset({State.NEW, State.SUBMITTING, State.QUEUED, State.HELD})
@@ -26,7 +24,7 @@ def show(jobs: Sequence[JobLine | JobRecord], *, as_json: bool) -> None:
     if as_json:
         output.rows(job.to_json() for job in jobs)
     elif jobs:
-        click.echo(as_table(jobs, width=output.width(), colors=output.colorful()))
+        output.text(as_table(jobs, width=output.width(), colors=output.colorful()))
 
 
 def as_table(
@@ -34,24 +32,26 @@ def as_table(
 ) -> str:
     """The table. AGE is the time since it was handed in (or recorded), TIME how long it ran."""
     now = time.time()
-    rows = [cells(job, now) for job in jobs]
-    return table(HEADS, rows, width=width, paint=output.paint if colors else None, painted=_STATE)
-
-
-def cells(job: JobLine | JobRecord, now: float) -> tuple[str, ...]:
-    """One job's row."""
-    return (
-        job.signature[:8],
-        job.state.value,
-        output.flat(job.name),
-        output.flat(job.workflow),
-        output.flat(job.step),
-        job.machine,
-        job.scheduler_id,
-        age(now - (job.submitted_at or job.created_at)),
-        run_time(job, now),
-        output.flat(remark(job)),
+    columns = (
+        [job.signature[:8] for job in jobs],
+        [job.state.value for job in jobs],
+        _flat([job.name for job in jobs]),
+        _flat([job.workflow for job in jobs]),
+        _flat([job.step for job in jobs]),
+        [job.machine for job in jobs],
+        [job.scheduler_id for job in jobs],
+        [age(now - (job.submitted_at or job.created_at)) for job in jobs],
+        [run_time(job, now) for job in jobs],
+        _flat([remark(job) for job in jobs]),
     )
+    return from_columns(
+        HEADS, columns, width=width, paint=output.paint if colors else None, painted=_STATE
+    )
+
+
+def _flat(column: list[str]) -> list[str]:
+    """`output.flat` of each, looked at together first: there are thousands."""
+    return column if "".join(column).isprintable() else list(map(output.flat, column))
 
 
 def run_time(job: JobLine | JobRecord, now: float) -> str:
@@ -65,6 +65,8 @@ def run_time(job: JobLine | JobRecord, now: float) -> str:
 
 def remark(job: JobLine | JobRecord) -> str:
     """The reason, and what a person has asked for."""
+    if job.attempt == 1 and not job.paused and not job.cancel_requested:
+        return job.reason
     asked = []
     if job.paused:
         asked.append("paused")
@@ -81,7 +83,7 @@ def summary(jobs: Iterable[JobLine | JobRecord]) -> str:
     return ", ".join(f"{states.count(state)} {state}" for state in State if state in states)
 
 
-def machine_notes(store: "Store", jobs: Iterable[JobLine | JobRecord]) -> list[str]:
+def machine_notes(store: "Machines", jobs: Iterable[JobLine | JobRecord]) -> list[str]:
     """What is to be known of the machines of active jobs: how old what is shown is, and why."""
     names = {job.machine for job in jobs if job.state in ACTIVE}
     notes = []

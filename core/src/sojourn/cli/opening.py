@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sojourn.session.session import Session
+    from sojourn.store.reading import JobReader
     from sojourn.store.store import Store
+
+
+@contextmanager
+def open_reader() -> "Iterator[JobReader]":
+    """The jobs and machines of the store; loads as little as can be."""
+    from sojourn.store.reading import JobReader
+
+    with JobReader() as reader:
+        yield reader
 
 
 @contextmanager

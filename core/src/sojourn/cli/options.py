@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from sojourn.cli import completing
 from sojourn.cli.selection import STATE_WORDS, Choice
 from sojourn.states import State
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -69,9 +71,9 @@ class States(click.ParamType):  # type: ignore[type-arg]  # not generic in click
         ctx: click.Context,  # noqa: ARG002
         param: click.Parameter,  # noqa: ARG002
         incomplete: str,
-    ) -> list[CompletionItem]:
+    ) -> "list[CompletionItem]":
         """Every word that it takes."""
-        return [CompletionItem(word) for word in STATE_WORDS if word.startswith(incomplete.upper())]
+        return completing.matching(STATE_WORDS, incomplete.upper())
 
 
 as_json = click.option(

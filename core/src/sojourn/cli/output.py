@@ -39,10 +39,15 @@ def line(text: str = "") -> None:
     click.echo(plain(text))
 
 
+def text(block: str) -> None:
+    """Lines that are ready to be printed; click would look through them for colours."""
+    sys.stdout.write(f"{block}\n")
+
+
 def rows(objects: Iterable[Mapping[str, Any]]) -> None:
     """`--json`: a list of objects, one a line."""
     lines = [json.dumps(one) for one in objects]
-    click.echo("[" + ",\n ".join(lines) + "]")
+    text("[" + ",\n ".join(lines) + "]")
 
 
 def plain(text: str) -> str:

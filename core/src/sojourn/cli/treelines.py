@@ -53,8 +53,9 @@ def _worth_showing(children: Sequence[NodeReport]) -> Sequence[NodeReport]:
 def _words(node: NodeReport) -> str:
     text = f"{flat(node.name)}  {node.state}"
     if node.children:
-        text += f" ({counts(node.children)})"
-    elif node.kind == "job" and node.signature:
+        text += f"  {counts(node.children)}"
+        return f"{text}  {flat(node.reason)}" if node.state in _BAD and node.reason else text
+    if node.kind == "job" and node.signature:
         text += f"  {node.signature[:8]}" + (f" on {node.machine}" if node.machine else "")
     return f"{text}  {flat(node.reason)}" if node.reason else text
 

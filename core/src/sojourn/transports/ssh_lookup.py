@@ -38,7 +38,12 @@ def ssh_options(settings: "SshConfig") -> list[str]:
 
 
 def file_option(config: Path) -> list[str]:
-    """`-F FILE`, but nothing for the file that ssh reads anyway, with the system's after it."""
+    """`-F FILE`, but nothing for the file that ssh reads anyway, with the system's after it.
+
+    Nor for the default where there is no such file, as when HOME is not the user's own.
+    """
+    if config == Path("~/.ssh/config").expanduser() and not config.exists():
+        return []
     try:
         home = pwd.getpwuid(os.getuid()).pw_dir
     except KeyError:  # a container may run as a user that nobody knows

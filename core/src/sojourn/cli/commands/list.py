@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from sojourn.cli import joblist, output
-from sojourn.cli.opening import open_store
+from sojourn.cli.opening import open_reader, open_store
 from sojourn.cli.options import as_json, choosing
 from sojourn.cli.selection import Choice, check_workflow, several
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sojourn.store.reading import JobReader
     from sojourn.store.records import JobLine, JobRecord
-    from sojourn.store.store import Store
 
 _EVERY = 1.0
 """Seconds between two looks with `--watch`."""
@@ -40,26 +40,30 @@ def command(choice: Choice, limit: int | None, watch: bool, as_json: bool) -> No
       sojourn list --workflow co2 --watch
       sojourn list --json | jq -r '.[] | select(.state=="RUNNING") | .name'
     """
-    with open_store() as store:
+    with open_reader() as store:
         if watch:
             _watch(store, choice, limit, as_json)
         else:
             _show(store, choice, limit, as_json)
 
 
-def _show(store: "Store", choice: Choice, limit: int | None, as_json: bool) -> None:
+def _show(store: "JobReader", choice: Choice, limit: int | None, as_json: bool) -> None:
     jobs = _chosen(store, choice, limit)
     joblist.show(jobs, as_json=as_json)
     if not jobs:
-        check_workflow(store, choice.workflow)
+        with open_store() as whole:
+            check_workflow(whole, choice.workflow)
         output.note("no such jobs" if not choice.empty else "no jobs are known here yet")
     for line in joblist.machine_notes(store, jobs):
         output.note(line)
 
 
-def _chosen(store: "Store", choice: Choice, limit: int | None) -> "Sequence[JobLine | JobRecord]":
+def _chosen(
+    store: "JobReader", choice: Choice, limit: int | None
+) -> "Sequence[JobLine | JobRecord]":
     if choice.signatures:
-        return several(store, choice)[:limit]
+        with open_store() as whole:
+            return several(whole, choice)[:limit]
     return store.listing(
         workflow=choice.workflow,
         step=choice.step,
@@ -69,7 +73,7 @@ def _chosen(store: "Store", choice: Choice, limit: int | None) -> "Sequence[JobL
     )
 
 
-def _watch(store: "Store", choice: Choice, limit: int | None, as_json: bool) -> None:
+def _watch(store: "JobReader", choice: Choice, limit: int | None, as_json: bool) -> None:
     """Until Ctrl-C; ages go on at a terminal, elsewhere only changes are printed."""
     terminal = sys.stdout.isatty() and not as_json
     seen: tuple[int, int] | None = None
