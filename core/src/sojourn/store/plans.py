@@ -53,6 +53,8 @@ class WorkflowRecord:
     """Why it failed, or is not resumed."""
     interpreter: str = ""
     """Path of the Python that ran the script."""
+    options: str = "[]"
+    """Options of `sojourn run` to be given again, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,11 @@ _SECOND = """
 ALTER TABLE workflows ADD COLUMN interpreter TEXT NOT NULL DEFAULT '';
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
+_THIRD = """
+ALTER TABLE workflows ADD COLUMN options TEXT NOT NULL DEFAULT '[]';
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD)
 """Number n brings a store from version n to n + 1."""
 
 VERSION = len(MIGRATIONS)

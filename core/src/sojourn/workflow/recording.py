@@ -16,6 +16,7 @@ from sojourn.workflow.nodes import JobNode, Node, StepNode
 if TYPE_CHECKING:
     from sojourn.suspension import WorkflowSuspended
     from sojourn.workflow.context import Context
+    from sojourn.workflow.settings import RunSettings
 
 
 class Recording:
@@ -94,6 +95,7 @@ class Recording:
             "environment": json.dumps(settings.environment),
             "script_digest": settings.script_digest,
             "interpreter": sys.executable,
+            "options": json.dumps(_options(settings)),
         }
 
     def nodes(self, nodes: Sequence[Node]) -> None:
@@ -125,3 +127,9 @@ class Recording:
         with context.store.transaction():
             context.store.put_nodes(kept)
             context.store.join(members)
+
+
+def _options(settings: "RunSettings") -> list[str]:
+    """What of the command line is to be said again when the script is run again."""
+    stale = ["--accept-stale"] if settings.accept_stale else []
+    return [*(["--on", settings.on] if settings.on else []), *stale]
