@@ -1,0 +1,96 @@
+"""From what has happened to what there is to tell. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from sojourn.states import FINAL, State
+from sojourn.store.history import EventRecord
+from sojourn.store.machines import NEEDS_LOGIN, UNREACHABLE, MachineRecord
+from sojourn.values.notification import Notice, Topic
+
+STALE = 86400.0
+"""What happened longer ago, in seconds, is not told any more when a monitor begins."""
+
+_BY_HAND = frozenset({"cancel"})
+"""Sources of changes that a person has made, and need not be told of."""
+
+
+def notices_of(events: Iterable[EventRecord]) -> list[Notice]:
+    """What there is to tell of changes of state: jobs that have ended."""
+    return [notice for event in events if (notice := _of(event)) is not None]
+
+
+def _of(event: EventRecord) -> Notice | None:
+    if event.new not in FINAL or event.old is event.new or event.source in _BY_HAND:
+        return None
+    if event.new is State.CANCELLED and event.source != "parent":
+        return None
+    if event.new is not State.COMPLETED:
+        topic = Topic.JOB_FAILED
+    else:
+        topic = Topic.WORKFLOW_PROGRESS if event.workflow else Topic.JOB_READY
+    return Notice(
+        topic,
+        event.name or event.step or event.signature[:8],
+        event.at,
+        event.reason,
+        workflow=event.workflow,
+        machine=event.machine,
+        signature=event.signature,
+        state=event.new.value,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told of a machine last: a state, and since when it was in it."""
+
+    state: str
+    since: float
+
+
+def conditions(
+    machines: Mapping[str, MachineRecord],
+    told: Mapping[str, Told],
+    *,
+    wanted: Collection[str],
+    now: float,
+    after: float,
+) -> tuple[list[Notice], dict[str, Told]]:
+    """What there is to tell of machines, and what was told then. Each state is told once.
+
+    `wanted` are the machines that jobs wait for; `after` is how long, in seconds, one may not
+    answer before that is told.
+    """
+    notices: list[Notice] = []
+    known = dict(told)
+    for name, machine in machines.items():
+        before, since = known.get(name), machine.state_since or now
+        if machine.state not in (NEEDS_LOGIN, UNREACHABLE):
+            if before is not None:
+                del known[name]
+                notices.append(Notice(Topic.MACHINE_BACK, name, now, machine=name))
+            continue
+        if before == Told(machine.state, since) or name not in wanted:
+            continue
+        if machine.state == NEEDS_LOGIN:
+            detail = f"{_cause(machine)}; run `sojourn login {name}`, what waits goes on after that"
+            notices.append(Notice(Topic.MACHINE_LOGIN, name, now, detail, machine=name))
+        elif now - since >= after:
+            detail = f"for {_long(now - since)}; its jobs stay as they were: {_cause(machine)}"
+            notices.append(Notice(Topic.MACHINE_UNREACHABLE, name, now, detail, machine=name))
+        else:
+            continue
+        known[name] = Told(machine.state, since)
+    return notices, known
+
+
+def _cause(machine: MachineRecord) -> str:
+    """Why, without the name that stands before it already."""
+    return machine.detail.removeprefix(f"{machine.name}: ").removeprefix("needs login: ")
+
+
+def _long(seconds: float) -> str:
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h" if seconds < 172800 else f"{seconds / 86400:.0f} days"
