@@ -250,7 +250,24 @@ def test_a_job_asked_to_end_still_tells_its_end_unless_it_may_be_started_again(
         assert seen.started
     else:
         assert seen.exit is not None
-        assert (seen.exit.ok, seen.exit.status, seen.exit.phase) == (False, 143, "command")
+        assert (seen.exit.ok, seen.exit.status, seen.exit.phase) == (False, 143, "asked")
+
+
+def test_a_command_that_was_asked_to_end_and_succeeds_has_succeeded(
+    where: MachineContext, shell: str
+) -> None:
+    command = "trap 'touch saved; exit 0' TERM; kill -TERM $PPID; kill -TERM $$"
+    seen = run_one(where, order(1, command, outputs=("saved",)), shell)
+    assert seen.exit is not None
+    assert (seen.exit.ok, seen.exit.status) == (True, 0)
+
+
+def test_a_signal_that_only_the_command_got_is_its_own_affair(
+    where: MachineContext, shell: str
+) -> None:
+    seen = run_one(where, order(1, "kill -TERM $$"), shell)
+    assert seen.exit is not None
+    assert (seen.exit.status, seen.exit.phase) == (143, "command")
 
 
 def test_a_claim_of_another_submission_is_not_run(where: MachineContext) -> None:

@@ -76,6 +76,32 @@ def test_killed_at_its_walltime_without_a_word_is_a_timeout() -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "cancelled", "walltime", "state"),
+    [
+        (ended(State.PREEMPTED), False, None, State.PREEMPTED),
+        (ended(State.TIMEOUT), True, None, State.TIMEOUT),
+        (ended(State.FAILED), False, 400, State.CANCELLED),
+        (SchedulerWord(Phase.RUNNING), False, 49, State.FINISHING),
+        (SchedulerWord(Phase.FINISHING), False, 400, State.FINISHING),
+        (SchedulerWord(Phase.RUNNING), True, 400, State.CANCELLED),
+        (SchedulerWord(Phase.ABSENT), True, 49, State.CANCELLED),
+        (SchedulerWord(Phase.ABSENT), False, 49, State.TIMEOUT),
+        (SchedulerWord(Phase.ABSENT), False, 53, State.TIMEOUT),
+        (SchedulerWord(Phase.ABSENT), False, 400, State.CANCELLED),
+        (SchedulerWord(Phase.ENDED, "C"), False, None, State.CANCELLED),
+        (SchedulerWord(Phase.ENDED, "C"), False, 49, State.TIMEOUT),
+    ],
+)
+def test_a_job_that_was_asked_to_end(
+    word: SchedulerWord, cancelled: bool, walltime: int | None, state: State
+) -> None:
+    """The scheduler's word on why is waited for while there will be one."""
+    seen = replace(STARTED, exit=report(143, "asked"))
+    record = replace(RECORD, cancel_requested=cancelled)
+    assert judge(record, answer(word, seen), NOW, walltime=walltime).state is state
+
+
+@pytest.mark.parametrize(
     ("phase", "words", "said"),
     [
         ("setup", {"detail": "module load x"}, "module load x"),
@@ -171,7 +197,7 @@ words = st.builds(
 exits = st.none() | st.builds(
     ExitReport,
     status=st.integers(0, 255),
-    phase=st.sampled_from(["command", "setup", "check", "inputs", "parent", "outputs"]),
+    phase=st.sampled_from(["command", "setup", "check", "inputs", "parent", "outputs", "asked"]),
     detail=st.text(max_size=10),
     started_at=st.floats(0, 1e9),
     finished_at=st.floats(0, 1e9),

@@ -145,7 +145,8 @@ printf '%s\n' "$sj_command" >"$sj_dir/command.sh"
 [ -z "$sj_script" ] || { printf '%s' "$sj_script" >"$sj_dir/script" && chmod u+x "$sj_dir/script"; }
 # Asked to end (walltime, a delete), everything here gets SIGTERM; what the command made of that is
 # told before the kill that follows. One that may be started again tells nothing: its next run will.
-[ "$sj_requeue" = 1 ] || trap : TERM
+sj_asked=
+[ "$sj_requeue" = 1 ] || trap sj_asked=1 TERM
 $sj_shell "$sj_dir/command.sh" </dev/null >"$sj_dir/stdout" 2>"$sj_dir/stderr"
 sj_status=$?
 sj_missing=
@@ -154,6 +155,7 @@ if [ -e "$sj_dir/setup-failed" ]; then
 fi
 sj_verdict=ok
 case " $sj_accept " in *" $sj_status "*) ;; *) sj_verdict=command ;; esac
+[ "$sj_verdict" = ok ] || [ -z "$sj_asked" ] || sj_verdict=asked
 if [ "$sj_verdict" = ok ] && [ -n "$sj_check" ]; then
   printf '%s\n' "$sj_check" >"$sj_dir/check.sh"
   $sj_shell "$sj_dir/check.sh" </dev/null >>"$sj_dir/stdout" 2>>"$sj_dir/stderr" || sj_verdict=check

@@ -94,6 +94,8 @@ def _ended(
         parent = report.detail.split("/")[1] if report.detail.count("/") == 2 else report.detail
         reason = f"its parent {parent[:12]} did not end well"
         return Judgement(State.CANCELLED, reason, None, fields={**times, "blocked_by": parent})
+    if report.phase == "asked":
+        return _asked_to_end(record, word, report, walltime, times)
     if report.phase == "command":
         if word.outcome in _BY_SCHEDULER:
             return Judgement(word.outcome, word.reason or word.native, report.status, fields=times)
@@ -104,6 +106,29 @@ def _ended(
             reason = f"killed after {elapsed:.0f} s, its walltime being {walltime} s"
             return Judgement(State.TIMEOUT, reason, report.status, fields=times)
     return Judgement(State.FAILED, failure(report), report.status, fields=times)
+
+
+def _asked_to_end(
+    record: JobRecord,
+    word: SchedulerWord,
+    report: ExitReport,
+    walltime: int | None,
+    times: dict[str, Any],
+) -> Judgement:
+    """The whole job got SIGTERM, as at its walltime, when it is deleted or when it is preempted."""
+    elapsed = report.finished_at - report.started_at
+    early = min(60.0, max(2.0, (walltime or 0) / 10))  # what comes before job.sh counts, too
+    state, reason = State.CANCELLED, "something else than Sojourn asked it to end (SIGTERM)"
+    if word.outcome in _BY_SCHEDULER:
+        state, reason = word.outcome, word.reason or word.native
+    elif record.cancel_requested:
+        reason = "cancelled while it ran"
+    elif word.phase in (Phase.RUNNING, Phase.FINISHING):
+        return _seen(State.FINISHING, "it was asked to end; why, the scheduler has yet to say")
+    elif walltime is not None and elapsed + early >= walltime:
+        state = State.TIMEOUT
+        reason = f"asked to end after {elapsed:.0f} s, its walltime being {walltime} s"
+    return Judgement(state, reason, report.status, fields=times)
 
 
 def failure(report: ExitReport) -> str:

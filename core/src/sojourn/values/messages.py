@@ -200,8 +200,8 @@ class ExitReport:
     """What job.sh wrote when the command had ended.
 
     `ok` is job.sh's verdict: an accepted status, a check that held, every output there. `phase`
-    names what decided the end: "command", "setup", "check", "inputs", "parent" or "outputs";
-    `detail` is the setup line, the input, the parent or the first missing output.
+    names what decided the end: "command", "setup", "check", "inputs", "parent", "outputs" or
+    "asked" (the whole job got SIGTERM and the command did not succeed); `detail` is the setup line, the input, the parent or the first missing output.
     """
 
     status: int
