@@ -99,6 +99,11 @@ class BatchBackend:
     def sojourn_backend_info(self) -> BackendInfo:
         return self.info
 
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """Commands that must be on a machine's PATH."""
+        return self._kind.tools
+
     # --- the scheduler of one machine -------------------------------------------------------------
 
     def _scheduler(self, context: MachineContext) -> BatchScheduler:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, TypeVar
 
 import pluggy
@@ -23,6 +24,8 @@ from sojourn.site.trip import trip
 from sojourn.testing.client import Client
 from sojourn.testing.transports import Wrapper, WrappingRegistry
 from sojourn.testing.transports.wrapping import Kept
+from sojourn.testing.waiting import eventually
+from sojourn.testing.worker import Task, Worker
 from sojourn.transports.base import Transport
 from sojourn.transports.metering import Meter, MeteredTransport
 from sojourn.values.messages import JobRef
@@ -70,15 +73,20 @@ class Bench:
         """Whether the backend claims it."""
         return self.backend.can(capability)
 
+    @property
+    def plugin(self) -> object:
+        """The backend's plugin object."""
+        (found,) = [one for one in self.registry.installed() if one.name == self.backend.name]
+        if not isinstance(found, LoadedPlugin):
+            raise found.error()
+        return found.plugin
+
     def ask(self, hook: str, **arguments: object) -> object:
         """The plugin's own answer, which the façade has not looked at."""
         name = self.backend.name
-        (found,) = [one for one in self.registry.installed() if one.name == name]
-        if not isinstance(found, LoadedPlugin):
-            raise found.error()
         alone = pluggy.PluginManager(GROUP)
         alone.add_hookspecs(Hooks)
-        alone.register(found.plugin, name=name)
+        alone.register(self.plugin, name=name)
         return ask(alone, name, hook, **arguments)
 
     # --- clients ----------------------------------------------------------------------------------
@@ -108,6 +116,24 @@ class Bench:
             self._made[name] = make()
         made: T = self._made[name]
         return made
+
+    def task(self, hook: str, batch: Sequence[Any], **more: Any) -> Task:
+        """A hook to be asked by a client in a process of its own."""
+        return Task(self.file, NAME, self.plugins, hook, batch, **more)
+
+    def abandoned(self, worker: Worker) -> None:
+        """Wait until what a dead client has started on the machine has come to its own end."""
+        words = " ".join(worker.programs())
+        test = (
+            f'for n in {words}; do ls -d "${{TMPDIR:-/tmp}}/sojourn-$n" "$HOME/.sojourn-$n"; done'
+        )
+        looks: list[bool] = []
+
+        def gone() -> bool:
+            looks.append(not words or not self.shell(f"{test} 2>/dev/null").stdout)
+            return len(looks) > 1 and looks[-1] and looks[-2]
+
+        eventually(gone, self.patience, 0.2)
 
     # --- the machine itself -----------------------------------------------------------------------
 
@@ -169,8 +195,7 @@ class Benches:
         """The bench of a machine; made when it is asked for the first time."""
         key = json.dumps([entry, plugins], sort_keys=True, default=str)
         if key not in self._made:
-            folder = self._scratch / f"bench{len(self._made)}"
-            folder.mkdir()
+            folder = Path(mkdtemp(dir=self._scratch))
             self._made[key] = Bench(entry, folder, plugins=plugins, patience=self._patience)
         return self._made[key]
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,3 +179,13 @@ def requests(jobs: Sequence[JobRef], into: Path) -> list[FetchRequest]:
         target.mkdir(parents=True, exist_ok=True)
         made.append(FetchRequest(job.signature, job.attempt, target))
     return made
+
+
+def essence(answers: Sequence[Any]) -> list[Any]:
+    """Answers without what may differ from one asking to the next: words, times and usage."""
+    return [_lasting(one) if isinstance(one, PollAnswer) else one for one in answers]
+
+
+def _lasting(answer: PollAnswer) -> tuple[object, ...]:
+    site = answer.site and replace(answer.site, claim_age=0.0)
+    return answer.signature, answer.attempt, answer.word.phase, answer.word.outcome, site

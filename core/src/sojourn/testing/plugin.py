@@ -53,8 +53,9 @@ def pytest_runtest_makereport(
     """Say with every failure which rule was broken, why it matters and where to read."""
     report = yield
     rules = [RULES[one] for one in _rules(item)]
-    if rules and call.when == "call":
-        report.user_properties.append(("rule", ",".join(rule.id for rule in rules)))
+    if call.when != "call":
+        return report  # a machine that cannot be used is no broken rule
+    report.user_properties += [("rule", rule.id) for rule in rules]
     if report.failed:
         for rule in rules:
             words = f"{rule.statement}\nWhy: {rule.reason}\nRead: {rule.anchor}"

@@ -57,8 +57,9 @@ blob_large() {
     mkdir -p "$sj_p" && chmod 0444 "$sj_in" && mv -f "$sj_in" "$sj_p/$2" || { fail "cannot store input $2"; return 1; }
     tell stored 0 "$2"
   else
+    # What is shorter than it should be was cut off, and is continued the next time.
     sj_n=$(wc -c <"$sj_in")
-    rm -f "$sj_in"
+    [ "$((sj_n))" -lt "$(($4 + $1))" ] || rm -f "$sj_in"
     tell damaged 1 "$((sj_n))"
   fi
 }

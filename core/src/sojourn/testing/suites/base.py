@@ -31,6 +31,26 @@ class Suite:
         """Resource words with which the scheduler refuses a job; None if it refuses none."""
         return {"queue": "no-such-queue"} if "queue" in bench.backend.info.resources else None
 
+    @pytest.fixture
+    def scheduler_commands(self, bench: Bench) -> tuple[str, ...]:
+        """The scheduler's commands, which are made to fail; none for one without commands."""
+        return tuple(getattr(bench.plugin, "tools", ()))
+
+    @pytest.fixture
+    def accounted(self) -> bool:
+        """Whether the machine's scheduler accounts for what jobs have used."""
+        return True
+
+    @pytest.fixture
+    def walltime(self) -> int | None:
+        """The shortest walltime in seconds that is enforced; None to leave that out."""
+        return None
+
+    @pytest.fixture
+    def second_user(self) -> dict[str, Any] | None:
+        """The keys of the same machine for another user; None to leave that out."""
+        return None
+
     # --- the kit's own ----------------------------------------------------------------------------
 
     @pytest.fixture

@@ -46,9 +46,9 @@ class _NoisyChannel(PassedOn):
 
 
 class GarbledTransport(WrappedTransport):
-    """What each channel delivers is random from the byte `after` on; what is sent is not touched.
+    """What each channel delivers is random from the byte `after` on, and soon ends.
 
-    On real machines, too: nothing but what their programs are meant to do is done there.
+    What is sent is not touched, so that programs do nothing but what they are meant to do.
     """
 
     def __init__(self, inner: Transport, after: int, seed: int = 0) -> None:
@@ -63,13 +63,18 @@ class _GarbledChannel(PassedOn):
     def __init__(self, inner: Channel, after: int, seed: int) -> None:
         super().__init__(inner)
         self._left = after
+        self._over = False
         self._chance = random.Random(seed)  # noqa: S311  nothing depends on it but a test's plan
 
     def receive(self, size: int) -> bytes:
+        if self._over:
+            return b""
         data = self._inner.receive(size)
-        sound = min(len(data), self._left)
-        self._left -= sound
-        return data[:sound] + self._chance.randbytes(len(data) - sound)
+        if len(data) <= self._left:
+            self._left -= len(data)
+            return data
+        self._over = True
+        return data[: self._left] + self._chance.randbytes(size - self._left)
 
 
 class SlowTransport(WrappedTransport):
