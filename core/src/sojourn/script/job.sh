@@ -67,20 +67,28 @@ need() {
 }
 
 folder_of() {
-  case $1 in */*) mkdir -p "./${1%/*}" ;; esac
+  case $1 in */*) [ -d "./${1%/*}" ] || mkdir -p "./${1%/*}" ;; esac
 }
 
-# Each takes the name first. Copies share blocks where the file system can.
+# Each takes the name first. Copies share blocks where the file system can. What can be done for
+# all files at once is put on lists: with thousands of inputs a process for each takes a minute.
 from_blob() {
   folder_of "$1"
   if [ "$4" = 1 ]; then
     ln -s "$sj_root/blobs/$2" "./$1" || finish inputs 1 "$1"
   else
     cp --reflink=auto "$sj_root/blobs/$2" "./$1" 2>/dev/null || cp "$sj_root/blobs/$2" "./$1" || finish inputs 1 "$1"
-    chmod "$3" "./$1"
+    printf '%s\0' "./$1" >>"$sj_list.mode$3"
   fi
-  # Used today: what is cleaned away goes by this time.
-  touch -c "$sj_root/blobs/$2" 2>/dev/null
+  printf '%s\0' "$sj_root/blobs/$2" >>"$sj_list.used"
+}
+# blobs_done: modes of the copies, and the blobs' times: what is cleaned away goes by its last use.
+blobs_done() {
+  for sj_t in 0600 0700; do
+    [ ! -e "$sj_list.mode$sj_t" ] || xargs -0 chmod "$sj_t" <"$sj_list.mode$sj_t" || finish inputs 1 chmod
+  done
+  [ ! -e "$sj_list.used" ] || xargs -0 touch -c <"$sj_list.used" 2>/dev/null
+  rm -f "$sj_list.mode0600" "$sj_list.mode0700" "$sj_list.used"
 }
 from_tree() {
   mkdir -p "./$1" && (cd "./$1" && tar -xf "$sj_root/blobs/$2") || finish inputs 1 "$1"
@@ -134,6 +142,7 @@ output() {
 
 parents
 inputs
+blobs_done
 # What the site's own start-up files set may be needed by the shell below; what came along from
 # the scheduler about exporting must not reach what the command starts.
 [ -z "${SLURM_JOB_ID-}" ] || { SLURM_EXPORT_ENV=ALL; export SLURM_EXPORT_ENV; }
