@@ -1,0 +1,279 @@
+"""Write the reference pages of the documentation from the code; run by `scripts/docs`.
+
+`python -m scripts.reference` writes `docs/reference/` and `docs/plugins/{hooks,contract}.md`;
+the tests hold the committed pages against what this would write, so that nothing stays undocumented.
+"""
+
+import ast
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+from pydantic import BaseModel
+
+from scripts.workspace import ROOT
+
+DOCS = ROOT / "docs"
+_MADE = "<!-- made from the code by scripts/docs; edits here are lost -->\n\n"
+BACKENDS = ("local", "slurm", "pbs")
+
+
+def pages() -> dict[str, str]:
+    """Every generated page: path below `docs/` -> text."""
+    made = {
+        "reference/commands.md": commands(),
+        "reference/machines.md": machines(),
+        "reference/resources.md": resources(),
+        "reference/states.md": states(),
+        "reference/job.md": job(),
+        "reference/errors.md": errors(),
+        "plugins/hooks.md": hooks(),
+        "plugins/contract.md": contract(),
+    }
+    return {path: _MADE + text.rstrip() + "\n" for path, text in made.items()}
+
+
+def main() -> None:
+    """Write the pages that are not what they should be."""
+    for path, text in pages().items():
+        file = DOCS / path
+        if not file.exists() or file.read_text() != text:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+            print(f"written: docs/{path}")
+
+
+# --- commands -------------------------------------------------------------------------------------
+
+
+def commands() -> str:
+    """Every command with its help and options."""
+    from sojourn.cli.app import app as top
+
+    parts = ["# Commands\n\n", (top.help or "") + "\n\n"]
+    with click.Context(top, info_name="sojourn") as context:
+        for name in top.list_commands(context):
+            found = top.get_command(context, name)
+            if found is not None:
+                parts += _command(found, f"sojourn {name}", context)
+    return "".join(parts)
+
+
+def _command(command: click.Command, name: str, parent: click.Context) -> Iterator[str]:
+    with click.Context(command, info_name=name.split()[-1], parent=parent) as context:
+        yield f"## `{name}`\n\n```text\n{command.get_help(context)}\n```\n\n"
+        if isinstance(command, click.Group):
+            for each in command.list_commands(context):
+                found = command.get_command(context, each)
+                if found is not None:
+                    yield from _command(found, f"{name} {each}", context)
+
+
+# --- models ---------------------------------------------------------------------------------------
+
+
+def machines() -> str:
+    """Keys of machines.yaml: core's, each transport's, each backend's."""
+    from sojourn.machines.model import CORE_KEYS, Machine
+    from sojourn.plugins.registry import Registry
+
+    registry = Registry()
+    text = [
+        "# machines.yaml\n\nAll keys of an entry stand flat in one mapping. `sojourn machines schema`"
+        " prints the JSON Schema for editors; `sojourn machines init` writes a first file. How it is"
+        " found and merged: [Machines](../howto/machines.md).\n\n## Keys of every machine\n\n",
+        _keys(Machine, CORE_KEYS),
+    ]
+    for info in registry.known_transports():
+        if info.config_model is not None and info.config_model.model_fields:
+            text += [f"\n## Keys of transport `{info.name}`\n\n", _keys(info.config_model)]
+    for name in BACKENDS:
+        model = registry.backend(name).info.config_model
+        if model is not None:
+            text += [f"\n## Keys of backend `{name}`\n\n", _keys(model)]
+    return "".join(text)
+
+
+def _keys(model: type[BaseModel], only: frozenset[str] | None = None) -> str:
+    rows = ["| key | default | meaning |\n|---|---|---|\n"]
+    for name, field in model.model_fields.items():
+        if only is None or name in only:
+            default = "required" if field.is_required() else _default(field.get_default())
+            if field.default_factory is not None:
+                default = ""
+            rows.append(f"| `{name}` | {default} | {_one_line(field.description)} |\n")
+    return "".join(rows)
+
+
+def _default(value: Any) -> str:
+    if value is None or value in ((), {}, "") or isinstance(value, BaseModel):
+        return ""
+    return f"`{value}`"
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split()).replace("|", "\\|")
+
+
+def resources() -> str:
+    """Resource words, and which backend honours which."""
+    from sojourn.plugins.registry import Registry
+    from sojourn.values.resources import Resources
+
+    registry = Registry()
+    infos = {name: registry.backend(name).info for name in BACKENDS}
+    rows = [
+        "# Resource words\n\n",
+        f"{inspect.getdoc(Resources)}\n\n",
+        "A word that a machine's backend cannot honour is an error that names it; it is never"
+        " dropped in silence.\n\n",
+        "| word | "
+        + " | ".join(BACKENDS)
+        + " | meaning |\n|---|"
+        + "---|" * len(BACKENDS)
+        + "---|\n",
+    ]
+    said = _attribute_docs(inspect.getsource(Resources))
+    for word in Resources.model_fields:
+        marks = " | ".join("yes" if word in infos[name].resources else "—" for name in BACKENDS)
+        rows.append(f"| `{word}` | {marks} | {_one_line(said.get(word))} |\n")
+    return "".join(rows)
+
+
+def job() -> str:
+    """Keywords of `Job`."""
+    from sojourn.values import inputs
+    from sojourn.values.job import Job
+
+    said = _attribute_docs(inspect.getsource(Job))
+    rows = "".join(f"| `{name}` | {_one_line(said.get(name))} |\n" for name in Job.model_fields)
+    return (
+        f"# Job\n\n{inspect.getdoc(Job)}\n\n| keyword | meaning |\n|---|---|\n{rows}\n"
+        f"## Inputs\n\n{inspect.getdoc(inputs)}\n\n## Remote\n\n{inspect.getdoc(inputs.Remote)}\n"
+    )
+
+
+def states() -> str:
+    """States, what they mean, and the legal changes."""
+    from sojourn import states as module
+    from sojourn.states import ACTIVE, TRANSITIONS, State
+
+    said = _attribute_docs(inspect.getsource(State))
+    rows = "".join(
+        f"| `{state}` | {'active' if state in ACTIVE else 'final'} | {_one_line(said.get(state.name))} |\n"
+        for state in State
+    )
+    changes = "".join(
+        f"| `{old}` | {', '.join(f'`{new}`' for new in State if new in TRANSITIONS[old])} |\n"
+        for old in State
+    )
+    return (
+        f"# States\n\n{(inspect.getdoc(module) or '').splitlines()[0]}\n\n"
+        f"| state | | meaning |\n|---|---|---|\n{rows}\n"
+        f"## Legal changes\n\n| from | to |\n|---|---|\n{changes}"
+    )
+
+
+def errors() -> str:
+    """The error tree, and exit statuses."""
+    from sojourn import errors as module
+
+    text = ["# Errors and exit statuses\n\n| status | meaning |\n|---|---|\n"]
+    text += [
+        "| 0 | done |\n| 1 | failed |\n| 2 | bad usage or configuration; nothing was changed |\n"
+        "| 75 | suspended: jobs are out, run the same command again later |\n| 130 | interrupted |\n\n"
+    ]
+
+    def tree(kind: type[Exception], depth: int) -> Iterator[str]:
+        line = (inspect.getdoc(kind) or "").splitlines()[0]
+        yield f"{'  ' * depth}- `{kind.__name__}`: {line}\n"
+        for each in sorted(kind.__subclasses__(), key=lambda one: one.__name__):
+            if each.__module__ == module.__name__:
+                yield from tree(each, depth + 1)
+
+    return "".join([*text, "## The tree\n\n", *tree(module.SojournError, 0)])
+
+
+# --- plugins --------------------------------------------------------------------------------------
+
+
+def hooks() -> str:
+    """Every hook with its arguments."""
+    from sojourn import contract as module
+
+    text = [f"# Hooks\n\n{inspect.getdoc(module)}\n\n"]
+    for name, hook in vars(module.Hooks).items():
+        if name.startswith("sojourn_"):
+            arguments = [p for p in inspect.signature(hook).parameters if p != "self"]
+            given = ", ".join(arguments)
+            text.append(f"## `{name}({given})`\n\n{inspect.getdoc(hook)}\n\n")
+    text.append("## Capabilities\n\n")
+    said = _attribute_docs(inspect.getsource(module.Capability))
+    text += [f"- `{one.value}`: {said.get(one.name, '')}\n" for one in module.Capability]
+    return "".join(text)
+
+
+def contract() -> str:
+    """The rules that the conformance kit proves."""
+    from sojourn.testing.rules import RULES
+
+    text = [
+        "# The contract's rules\n\nEach is proved by the conformance kit, which names the rule"
+        " when a backend breaks it.\n\n"
+    ]
+    group = ""
+    for rule in RULES.values() if isinstance(RULES, Mapping) else RULES:
+        if rule.group != group:
+            group = rule.group
+            text.append(f"## {group}\n\n")
+        needs = f" (capability `{rule.needs}`)" if rule.needs else ""
+        text.append(f"### {rule.id}\n\n**{rule.statement}**{needs}\n\n{rule.reason}\n\n")
+    return "".join(text)
+
+
+def _attribute_docs(source: str) -> dict[str, str]:
+    """Names in a class body -> the text that stands below each."""
+    (body,) = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    said: dict[str, str] = {}
+    for node, below in zip(body.body, body.body[1:], strict=False):
+        if not (isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)):
+            continue
+        target = node.target if isinstance(node, ast.AnnAssign) else None
+        if isinstance(node, ast.Assign):
+            target = node.targets[0]  # type: ignore[assignment]
+        if isinstance(target, ast.Name):
+            said[target.id] = inspect.cleandoc(str(below.value.value))
+    return said
+
+
+def undocumented() -> list[str]:
+    """Whatever these pages should explain and cannot, because the code does not say it."""
+    from sojourn.contract import Hooks
+    from sojourn.machines.model import CORE_KEYS, Machine
+    from sojourn.states import State
+    from sojourn.values.job import Job
+    from sojourn.values.resources import Resources
+
+    missing = [
+        f"hook {name}"
+        for name, hook in vars(Hooks).items()
+        if name.startswith("sojourn_") and not inspect.getdoc(hook)
+    ]
+    missing += [
+        f"key {name} of machines.yaml"
+        for name, field in Machine.model_fields.items()
+        if name in CORE_KEYS and not field.description
+    ]
+    for kind, names in (
+        (State, [state.name for state in State]),
+        (Job, list(Job.model_fields)),
+        (Resources, list(Resources.model_fields)),
+    ):
+        said = _attribute_docs(inspect.getsource(kind))
+        missing += [f"{kind.__name__}.{name}" for name in names if name not in said]
+    return missing
+
+
+if __name__ == "__main__":
+    main()
