@@ -162,6 +162,8 @@ sj_missing=
 if [ -e "$sj_dir/setup-failed" ]; then
   finish setup "$sj_status" "$(cat "$sj_dir/setup-failed")"
 fi
+# The command may have got it first.
+[ "$sj_status" != 143 ] || [ -n "$sj_asked" ] || sleep 1
 sj_verdict=ok
 case " $sj_accept " in *" $sj_status "*) ;; *) sj_verdict=command ;; esac
 [ "$sj_verdict" = ok ] || [ -z "$sj_asked" ] || sj_verdict=asked
