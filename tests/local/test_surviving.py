@@ -76,9 +76,9 @@ def test_a_job_that_ends_while_nobody_watches_is_judged_by_its_exit_file(
 
 
 def test_a_killed_job_sh_is_noticed_and_its_command_ended(stand: Stand) -> None:
-    job = stand.run("sleep 600")
+    job = stand.run("touch begun; sleep 600")
     start = stand.running(job)
-    eventually(lambda: processes.descendants(start.pid))
+    eventually((stand.work(job) / "begun").exists, saying=stand.log)
     kill([start.pid])
     word = stand.ended(job)
     assert (word.outcome, word.signal) == (State.FAILED, signal.SIGKILL)
@@ -86,11 +86,22 @@ def test_a_killed_job_sh_is_noticed_and_its_command_ended(stand: Stand) -> None:
     eventually(lambda: not stand.processes(), saying=lambda: str(stand.processes()))
 
 
+def test_job_sh_killed_under_a_runner_that_has_adopted_it(stand: Stand) -> None:
+    """That runner is not its parent, and cannot see how it ended."""
+    job = stand.run("touch begun; sleep 600")
+    eventually((stand.work(job) / "begun").exists, saying=stand.log)
+    kill([stand.adopted(job).pid])
+    assert stand.ended(job).outcome is State.FAILED
+    eventually(lambda: not stand.processes(), saying=lambda: str(stand.processes()))
+
+
 def test_runner_and_job_sh_killed_together(stand: Stand) -> None:
     """Nobody is left to tell, and the command's orphan is found by its mark."""
-    job = stand.run("sleep 600")
+    job = stand.run("touch begun; sleep 600")
     start = stand.running(job)
-    orphans = eventually(lambda: processes.descendants(start.pid))
+    eventually((stand.work(job) / "begun").exists, saying=stand.log)
+    orphans = processes.descendants(start.pid)
+    assert orphans
     kill([start.runner, start.pid])
     word = stand.ended(job)
     assert word.outcome is State.FAILED
@@ -119,8 +130,8 @@ def forge_world(stand: Stand, job: JobRef, world: str, pid: int, start: str) -> 
 def test_after_a_reboot_a_pid_that_is_used_again_is_nobody(stands: Stands) -> None:
     """The pid and even the start time fit a living process of this boot."""
     stand = stands(slots=1)
-    job, after = stand.submit(stand.order("sleep 600"), stand.order("true"))
-    stand.running(job)
+    job, after = stand.submit(stand.order("touch begun; sleep 600"), stand.order("true"))
+    eventually((stand.work(job) / "begun").exists, saying=stand.log)
     stand.kill_all()
     me = processes.row(os.getpid())
     assert me is not None
@@ -170,7 +181,8 @@ def test_a_job_taken_but_not_started_at_a_reboot_runs_afterwards(stand: Stand) -
 def test_a_job_of_another_container_is_alive_while_its_slot_is_locked(stands: Stands) -> None:
     """Same boot, other pids: only the kernel's lock tells."""
     stand = stands(slots=1)
-    job = stand.run("sleep 600")
+    job = stand.run("touch begun; sleep 600")
+    eventually((stand.work(job) / "begun").exists, saying=stand.log)
     start = stand.running(job)
     kill([start.runner])
     eventually(lambda: not processes.is_alive(start.runner, start.runner_start))

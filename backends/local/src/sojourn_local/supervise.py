@@ -58,6 +58,7 @@ class Watch:
         if job.started is None:
             raise ValueError("it has not started")
         self._entry, self._start = job.entry, job.started
+        self._exit = layout.attempt(job.entry.signature, job.entry.attempt) / "exit"
         self._cancel = layout.cancel_of(job.entry.id)
         self._tree, self._alarm, self._grace = tree, alarm, grace
         # How long it has run already, where we are not its first runner.
@@ -137,5 +138,7 @@ class Watch:
             name = signal.Signals(seen.signal).name
             return Cause("FAILED", f"job.sh was ended by {name}, by none of ours")
         if seen.status is None:
-            return Cause("", "its runner had died: only the exit file tells how it ended")
+            if self._exit.exists():
+                return Cause("", "its runner had died: the exit file tells how it ended")
+            return Cause("FAILED", "both its runner and job.sh were killed")
         return Cause("COMPLETED" if seen.status == 0 else "FAILED", "")
