@@ -15,9 +15,14 @@ from sojourn.store.records import JobRecord
 _HEADS = ("ATTEMPT", "STATE", "EXIT", "ID", "SUBMITTED", "WAITED", "RAN", "REASON")
 
 
-def sheet(job: JobRecord, known: Mapping[str, Any]) -> Iterator[str]:
-    """Lines: what it is, how it stands, where it comes from, its attempts, its result."""
-    yield from _pairs(_head(job))
+def sheet(
+    job: JobRecord, known: Mapping[str, Any], now: float | None = None
+) -> Iterator[str]:
+    """Lines: what it is, how it stands, where it comes from, its attempts, its result.
+
+    `now` is the time that ages are told from, in seconds since the epoch.
+    """
+    yield from _pairs(_head(job, time.time() if now is None else now))
     yield ""
     yield from _pairs(_what(known["job"], known["resources"]))
     yield ""
@@ -43,7 +48,7 @@ def _pairs(pairs: Pairs) -> Iterator[str]:
             yield from (f"{'':<11} {rest}" for rest in more)
 
 
-def _head(job: JobRecord) -> Pairs:
+def _head(job: JobRecord, now: float) -> Pairs:
     yield "job", job.signature
     yield "name", job.name
     state = f"{job.state}" + (f", exit code {job.exit_code}" if job.exit_code is not None else "")
@@ -52,7 +57,7 @@ def _head(job: JobRecord) -> Pairs:
     yield "id", job.scheduler_id
     yield "directory", job.job_dir
     if job.polled_at is not None:
-        ago = age(time.time() - job.polled_at)
+        ago = age(now - job.polled_at)
         yield "last asked", f"{local_time(job.polled_at)}, {ago} ago"
 
 

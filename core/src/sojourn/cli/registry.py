@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             _here("wait", "Wait until jobs have ended."),
             _here("logs", "Print what a job prints, live while it runs."),
             _here("fetch", "Bring results here."),
+            _here("top", "Watch and handle jobs in a terminal UI."),
         ),
     ),
     (

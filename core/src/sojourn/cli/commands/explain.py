@@ -51,16 +51,17 @@ def _history(store: "Store", job: JobRecord, as_json: bool) -> None:
     if as_json:
         output.rows(map(_as_object, events))
         return
-    for text in _story(job, events):
+    for text in story(job, events, time.time()):
         output.line(text)
     for text in machine_notes(store, [job]):
         output.note(text)
 
 
-def _story(job: JobRecord, events: Sequence[EventRecord]) -> Iterator[str]:
+def story(job: JobRecord, events: Sequence[EventRecord], now: float) -> Iterator[str]:
+    """Lines: how it stands at the time `now`, and every change of its state with its evidence."""
     yield f"job {job.signature[:12]}{' ' + job.name if job.name else ''} on {job.machine}"
     why = f": {remark(job)}" if remark(job) else ""
-    asked = f" (last asked {age(time.time() - job.polled_at)} ago)" if job.polled_at else ""
+    asked = f" (last asked {age(now - job.polled_at)} ago)" if job.polled_at else ""
     yield f"is {job.state}{why}{asked}"
     if job.blocked_by:
         yield f"because of its parent {job.blocked_by[:12]}: `sojourn explain {job.blocked_by[:8]}`"
