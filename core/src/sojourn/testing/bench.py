@@ -25,7 +25,7 @@ from sojourn.testing.client import Client
 from sojourn.testing.transports import Wrapper, WrappingRegistry
 from sojourn.testing.transports.wrapping import Kept
 from sojourn.testing.waiting import eventually
-from sojourn.testing.worker import Task, Worker
+from sojourn.testing.worker import Crew, Task
 from sojourn.transports.base import Transport
 from sojourn.transports.metering import Meter, MeteredTransport
 from sojourn.values.messages import JobRef
@@ -117,13 +117,13 @@ class Bench:
         made: T = self._made[name]
         return made
 
-    def task(self, hook: str, batch: Sequence[Any], **more: Any) -> Task:
-        """A hook to be asked by a client in a process of its own."""
-        return Task(self.file, NAME, self.plugins, hook, batch, **more)
+    def crew(self, scratch: Path, *tasks: Task) -> Crew:
+        """Clients in processes of their own."""
+        return Crew(scratch, self.file, NAME, self.plugins, tasks)
 
-    def abandoned(self, worker: Worker) -> None:
-        """Wait until what a dead client has started on the machine has come to its own end."""
-        words = " ".join(worker.programs())
+    def abandoned(self, crew: Crew) -> None:
+        """Wait until what dead clients have started on the machine has come to its own end."""
+        words = " ".join(crew.programs())
         test = (
             f'for n in {words}; do ls -d "${{TMPDIR:-/tmp}}/sojourn-$n" "$HOME/.sojourn-$n"; done'
         )

@@ -1,8 +1,11 @@
-"""A client in a process of its own: `python -m sojourn.testing.worker FILE`.
+"""Clients in processes of their own: `python -m sojourn.testing.worker DIRECTORY`.
 
-`FILE` holds what is to be done, pickled by `Task.run`; the answer is written beside it.
+One process reads what is to be done, makes itself ready, and forks a client for each task, so
+that many start at the same moment and none spends its time on imports.
 """
 
+import json
+import os
 import pickle
 import re
 import subprocess
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sojourn.errors import SojournError
 from sojourn.machines.loading import load_machines
 from sojourn.site.context import MachineContext
 from sojourn.testing.transports import DyingTransport, WrappingRegistry
@@ -20,54 +24,61 @@ from sojourn.transports.base import Channel, Transport
 
 _NONCE = re.compile(rb"sj_nonce='?([0-9a-f]+)")
 
+KILLED = -9
+"""How a client ends that has killed itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """One hook to be asked. `die_after` ends the process with SIGKILL after so many bytes."""
 
-    machines: Path
-    machine: str
-    plugins: dict[str, str]
     hook: str
     batch: Sequence[Any]
-    client: str = "worker"
     die_after: int | None = None
-
-    def start(self, scratch: Path) -> "Worker":
-        """Start a process that does it."""
-        scratch.mkdir(parents=True)
-        file = scratch / "task"
-        file.write_bytes(pickle.dumps(self))
-        command = [sys.executable, "-m", "sojourn.testing.worker", str(file)]
-        with (scratch / "stderr").open("wb") as log:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        return Worker(process, scratch)
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
-    """A process that does a task."""
+class Crew:
+    """What clients in processes of their own are told, and where they write their answers."""
 
-    process: "subprocess.Popen[bytes]"
     scratch: Path
+    machines: Path
+    machine: str
+    plugins: dict[str, str]
+    tasks: Sequence[Task]
 
-    def answer(self, timeout: float = 120.0) -> Any:
-        """Wait for the end and return the hook's answer, or raise what it raised."""
-        status = self.end(timeout)
-        assert status == 0, f"a client ended with {status}: {(self.scratch / 'stderr').read_text()}"
-        answer = pickle.loads((self.scratch / "answer").read_bytes())  # noqa: S301  our own
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+    def run(self, timeout: float = 300.0) -> list[int]:
+        """Do all tasks at once; how each process has ended."""
+        self.scratch.mkdir(parents=True)
+        (self.scratch / "crew").write_bytes(pickle.dumps(self))
+        command = [sys.executable, "-m", "sojourn.testing.worker", str(self.scratch)]
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+        )
+        assert done.returncode == 0, done.stdout.decode(errors="replace")
+        statuses: list[int] = json.loads((self.scratch / "statuses").read_text())
+        return statuses
 
-    def end(self, timeout: float = 120.0) -> int:
-        """Wait for the end; the exit status, -9 for a process that has killed itself."""
-        return self.process.wait(timeout)
+    def answers(self) -> list[Any]:
+        """What each client was answered; raises what the first of them raised."""
+        found = []
+        for number, status in enumerate(self.run()):
+            assert status == 0, f"a client ended with {status}"
+            answer = pickle.loads((self.scratch / f"{number}.answer").read_bytes())  # noqa: S301
+            if isinstance(answer, Exception):
+                raise answer
+            found.append(answer)
+        return found
 
     def programs(self) -> list[str]:
-        """The words by which its programs on the machine know their temporary directories."""
-        file = self.scratch / "programs"
-        return file.read_text().split() if file.exists() else []
+        """The words by which their programs on the machine know their temporary directories."""
+        return [
+            word for file in self.scratch.glob("*.programs") for word in file.read_text().split()
+        ]
 
 
 class _Noted(WrappedTransport):
@@ -93,34 +104,37 @@ class _NotedChannel(PassedOn):
         self._inner.send(data)
 
 
-def work(task: Task, scratch: Path) -> Any:
-    """Do it in this process."""
+def main(scratch: Path) -> None:
+    """Do what the crew is told, each task in a process; write how they have ended."""
+    crew: Crew = pickle.loads((scratch / "crew").read_bytes())  # noqa: S301  written by `Crew.run`
+    registry = WrappingRegistry(crew.plugins)
+    machine = load_machines(registry, {"SOJOURN_MACHINES": str(crew.machines)}).get(crew.machine)
+    registry.backend(machine.backend)
+    registry.open_transport(machine, interactive=False).close()  # imports what it needs
 
-    def wrap(transport: Transport) -> Transport:
+    def work(number: int, task: Task) -> Any:
+        transport = registry.open_transport(machine, interactive=False)
         if task.die_after is not None:
             transport = DyingTransport(transport, task.die_after)
-        return _Noted(transport, scratch / "programs")
+        noted = _Noted(transport, scratch / f"{number}.programs")
+        context = MachineContext(machine, noted, client=f"crew{number}")
+        try:
+            return getattr(registry.backend(machine.backend), task.hook)(context, task.batch)
+        except SojournError as error:
+            return type(error)(error.message)
+        finally:
+            transport.close()
 
-    registry = WrappingRegistry(task.plugins, wrap)
-    machine = load_machines(registry, {"SOJOURN_MACHINES": str(task.machines)}).get(task.machine)
-    transport = registry.open_transport(machine, interactive=False)
-    context = MachineContext(machine, transport, client=task.client)
-    try:
-        return getattr(registry.backend(machine.backend), task.hook)(context, task.batch)
-    finally:
-        transport.close()
-
-
-def main(file: Path) -> None:
-    """Do what `file` says, and write the answer."""
-    from sojourn.errors import SojournError
-
-    task = pickle.loads(file.read_bytes())  # noqa: S301  written by `Task.start`
-    try:
-        answer = work(task, file.parent)
-    except SojournError as error:
-        answer = type(error)(error.message)
-    (file.parent / "answer").write_bytes(pickle.dumps(answer))
+    children = []
+    for number, task in enumerate(crew.tasks):
+        child = os.fork()
+        if child == 0:
+            answer = work(number, task)
+            (scratch / f"{number}.answer").write_bytes(pickle.dumps(answer))
+            os._exit(0)
+        children.append(child)
+    statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    (scratch / "statuses").write_text(json.dumps(statuses))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from sojourn.testing.transports import (
     Wrapper,
 )
 from sojourn.testing.transports.noise import BANNERS
+from sojourn.testing.worker import Task
 from sojourn.transports.base import Transport
 from sojourn.values.messages import Changed, JobRef, Phase
 
@@ -123,14 +124,14 @@ class Faults(Suite):
     def test_another_process_gets_the_same_answers(self, bench: Bench, tmp_path: Path) -> None:
         jobs = ended_batch(bench)[:3]
         here = bench.client().gone(jobs)
-        there = bench.task("poll", jobs).start(tmp_path / "worker").answer()
+        (there,) = bench.crew(tmp_path / "crew", Task("poll", jobs)).answers()
         assert essence(there) == essence(here)
 
     @rule("R23")
     def test_another_process_can_cancel(self, bench: Bench, client: Client, tmp_path: Path) -> None:
         job = client.take(client.order(LONG))[0]
         client.started([job])
-        (change,) = bench.task("cancel", [job]).start(tmp_path / "worker").answer()
+        ((change,),) = bench.crew(tmp_path / "crew", Task("cancel", [job])).answers()
         assert change.outcome is Changed.DONE
         client.gone([job])
 

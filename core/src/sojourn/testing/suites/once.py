@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 from sojourn.errors import ConnectionLost
 from sojourn.testing.bench import Bench
@@ -14,6 +13,7 @@ from sojourn.testing.marks import rule
 from sojourn.testing.situations import COUNT, finish, runs
 from sojourn.testing.suites.base import Suite
 from sojourn.testing.transports import CutTransport
+from sojourn.testing.worker import KILLED, Task
 from sojourn.transports.base import Transport
 from sojourn.values.messages import JobOrder, Settled
 
@@ -96,9 +96,8 @@ class OnceInProcesses(Suite):
     def test_ten_processes_at_once_start_one_run(self, bench: Bench, tmp_path: Path) -> None:
         client = bench.client()
         orders = batch(client)
-        task = bench.task("submit", orders)
-        workers = [task.start(tmp_path / str(n)) for n in range(CLIENTS)]
-        answers = [answer for worker in workers for answer in worker.answer()]
+        crew = bench.crew(tmp_path / "crew", *[Task("submit", orders)] * CLIENTS)
+        answers = [answer for given in crew.answers() for answer in given]
         assert {one.outcome for one in answers} <= {Settled.HANDED_IN, Settled.PENDING}
         jobs = client.take(*orders)
         client.ended(jobs)
@@ -110,34 +109,40 @@ class OnceInProcesses(Suite):
         self, bench: Bench, points: int, tmp_path: Path
     ) -> None:
         client = bench.client()
-        killed: list[JobOrder] = []
-        for point in spread(points, submission_bytes(bench)):
-            orders = batch(client)
-            task = bench.task("submit", orders, die_after=point)
-            worker = task.start(tmp_path / str(point))
-            assert worker.end() == -9, f"the client outlived {point} bytes"
-            bench.abandoned(worker)
-            killed += orders
-        finish(client, killed)
-        assert runs(bench, killed) == [1] * len(killed)
+        killed = {point: batch(client) for point in spread(points, submission_bytes(bench))}
+        tasks = [Task("submit", orders, die_after=point) for point, orders in killed.items()]
+        crew = bench.crew(tmp_path / "crew", *tasks)
+        assert set(crew.run()) == {KILLED}
+        bench.abandoned(crew)
+        orders = [order for batch in killed.values() for order in batch]
+        finish(client, orders)
+        assert runs(bench, orders) == [1] * len(orders)
 
     @rule("R14")
-    @pytest.mark.parametrize("hook", ["poll", "fetch", "cancel"])
     def test_a_client_killed_while_it_asks_changes_nothing(
-        self, bench: Bench, client: Client, hook: str, tmp_path: Path
+        self, bench: Bench, client: Client, tmp_path: Path
     ) -> None:
         orders = [client.order(f"{COUNT}; echo {n} >n", outputs=("n",)) for n in range(BATCH)]
         jobs = client.take(*orders)
         client.ended(jobs)
         client.gone(jobs)
-        asked = requests(jobs, tmp_path / "here") if hook == "fetch" else jobs
-        with client.counted() as cost:
-            before = essence(getattr(bench.backend, hook)(client.context, asked))
-        point = (cost["bytes_sent"] + cost["bytes_received"]) // 2
-        worker = bench.task(hook, asked, die_after=point).start(tmp_path / "worker")
-        assert worker.end() == -9, f"the client outlived {point} bytes"
-        bench.abandoned(worker)
-        assert essence(getattr(bench.backend, hook)(client.context, asked)) == before
+        batches: dict[str, Sequence[Any]] = {
+            "poll": jobs,
+            "fetch": requests(jobs, tmp_path / "here"),
+            "cancel": jobs,
+        }
+        before, tasks = {}, []
+        for hook, asked in batches.items():
+            with client.counted() as cost:
+                before[hook] = essence(getattr(bench.backend, hook)(client.context, asked))
+            half = (cost["bytes_sent"] + cost["bytes_received"]) // 2
+            tasks.append(Task(hook, asked, die_after=half))
+        crew = bench.crew(tmp_path / "crew", *tasks)
+        assert set(crew.run()) == {KILLED}
+        bench.abandoned(crew)
+        for hook, asked in batches.items():
+            again = essence(getattr(bench.backend, hook)(client.context, asked))
+            assert again == before[hook], f"{hook} answers something else now"
         assert runs(bench, orders) == [1] * BATCH
 
 
