@@ -79,7 +79,7 @@ class Fetching:
     def gather(self, events: Sequence[EventRecord], upto: int) -> None:
         """Take up what has happened until the event `upto`."""
         for event in events:
-            if event.new is State.COMPLETED:
+            if event.new is State.COMPLETED and event.id > self._seen:
                 wanted = self._wanted.setdefault(event.machine, _Wanted())
                 wanted.events.setdefault(event.signature, event.id)
         self._seen = max(self._seen, upto)
@@ -97,9 +97,9 @@ class Fetching:
             self._hands.start(_key(name), work, partial(self._ended, now))
 
     @property
-    def idle(self) -> bool:
-        """Whether nothing is left to bring."""
-        return not any(wanted.events for wanted in self._wanted.values())
+    def left(self) -> int:
+        """How many results are still to come."""
+        return sum(len(wanted.events) for wanted in self._wanted.values())
 
     def hurry(self, now: Instant) -> None:
         """Try at once what was to be tried later."""

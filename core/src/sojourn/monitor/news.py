@@ -1,6 +1,6 @@
 """From what has happened to what there is to tell. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sojourn.states import FINAL, State
@@ -11,19 +11,29 @@ from sojourn.values.notification import Notice, Topic
 STALE = 86400.0
 """What happened longer ago, in seconds, is not told any more when a monitor begins."""
 
-_BY_HAND = frozenset({"cancel"})
+_BY_HAND = frozenset({"cancel", "rebuild", "import"})
 """Sources of changes that a person has made, and need not be told of."""
 
 
-def notices_of(events: Iterable[EventRecord]) -> list[Notice]:
-    """What there is to tell of changes of state: jobs that have ended."""
-    return [notice for event in events if (notice := _of(event)) is not None]
+def notices_of(
+    events: Iterable[EventRecord], *, asked_for: Callable[[EventRecord], bool], since: float
+) -> list[Notice]:
+    """What there is to tell of changes of state: jobs that have ended.
+
+    `asked_for` says whether the user has asked for the cancellation that an event tells of;
+    what happened before `since` is not told.
+    """
+    return [
+        notice
+        for event in events
+        if event.at >= since and (notice := _of(event, asked_for)) is not None
+    ]
 
 
-def _of(event: EventRecord) -> Notice | None:
-    if event.new not in FINAL or event.old is event.new or event.source in _BY_HAND:
+def _of(event: EventRecord, asked_for: Callable[[EventRecord], bool]) -> Notice | None:
+    if event.new not in FINAL or event.source in _BY_HAND:
         return None
-    if event.new is State.CANCELLED and event.source != "parent":
+    if event.new is State.CANCELLED and asked_for(event):
         return None
     if event.new is not State.COMPLETED:
         topic = Topic.JOB_FAILED
@@ -94,3 +104,27 @@ def _long(seconds: float) -> str:
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.0f} h" if seconds < 172800 else f"{seconds / 86400:.0f} days"
+
+
+def unusable(
+    name: str,
+    why: str,
+    jobs: int,
+    machines: Mapping[str, MachineRecord],
+    configured: Collection[str],
+    now: float,
+) -> Notice:
+    """What there is to tell of a machine that jobs are out on, and that cannot be asked as it
+    is configured; `why` says so in a line."""
+    said = f"{jobs} job{'s are' if jobs != 1 else ' is'} out on {name}, which cannot be asked"
+    detail = f"{why}; nothing is lost: they are asked about again once it is configured"
+    root = machines[name].root_id if name in machines else ""
+    same = [
+        other
+        for other, machine in machines.items()
+        if root and machine.root_id == root and other != name and other in configured
+    ]
+    if name not in configured and same:
+        detail += f". It seems to be called {same[0]} now: run the workflow with `--on {same[0]}`, "
+        detail += "which takes them over, or give it its name back"
+    return Notice(Topic.TROUBLE, said, now, detail, machine=name)

@@ -1,6 +1,6 @@
 """`Session`: hand jobs in, stop, come back, and find them done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from sojourn.errors import JobError, SojournError
@@ -12,7 +12,10 @@ from sojourn.suspension import JobHandle, JobSuspended, WorkflowSuspended
 from sojourn.values.job import Job
 
 if TYPE_CHECKING:
+    from sojourn.monitor.hosting import AsyncMonitor, MonitorThread
     from sojourn.results.result import Result
+    from sojourn.values.events import JobEvent
+    from sojourn.values.notification import Notification
 
 
 class Session(Outcomes, Handling):
@@ -105,6 +108,46 @@ class Session(Outcomes, Handling):
             handle_of(self._standing(one.signature, machine, reuse), machine, one.signature)
             for one in signed
         ]
+
+    def monitor(
+        self,
+        *,
+        on_event: "Callable[[JobEvent], None] | None" = None,
+        on_notification: "Callable[[Notification], None] | None" = None,
+        interval: float | None = None,
+        fetch: bool = True,
+        notify: bool = False,
+    ) -> "MonitorThread":
+        """A monitor of everything that is out, in a thread, as long as a `with` lasts.
+
+        `on_event` is called with every change of a job's state, in the monitor's thread.
+        `interval` is in seconds between two polls of a machine, never less than the machine's
+        own. With `fetch` results are brought here as jobs complete; with `notify` the channels
+        of `notify.yaml` are told, and `on_notification` is shown each message. If another
+        process monitors this store, that one's findings are passed on.
+        """
+        from sojourn.monitor.hosting import MonitorThread
+        from sojourn.monitor.options import MonitorOptions
+
+        options = MonitorOptions(
+            interval, fetch, notify, follow=True, what="a monitor in a program"
+        )
+        return MonitorThread(
+            self, options, report=self._report, on_event=on_event, on_notification=on_notification
+        )
+
+    def monitor_async(
+        self, *, interval: float | None = None, fetch: bool = True, notify: bool = False
+    ) -> "AsyncMonitor":
+        """The same for asyncio: `async with` it, and `async for` gives every change of a job's
+        state. The event loop is not blocked."""
+        from sojourn.monitor.hosting import AsyncMonitor
+        from sojourn.monitor.options import MonitorOptions
+
+        options = MonitorOptions(
+            interval, fetch, notify, follow=True, what="a monitor in a program"
+        )
+        return AsyncMonitor(self, options, report=self._report)
 
     def _outcomes(
         self, jobs: Sequence[Job], on: str | None, reuse: Reuse, accept_stale: bool
