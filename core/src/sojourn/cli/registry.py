@@ -36,6 +36,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             _here("logs", "Print what a job prints, live while it runs."),
             _here("fetch", "Bring results here."),
             _here("top", "Watch and handle jobs in a terminal UI."),
+            _here("report", "Write a page about jobs: timeline, efficiency, failures."),
         ),
     ),
     (

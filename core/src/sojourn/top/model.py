@@ -14,7 +14,6 @@ from sojourn.store.plans import Membership
 from sojourn.store.records import JobLine
 from sojourn.top.snapshot import Key, Snapshot
 
-
 URGENT = (
     State.FAILED, State.TIMEOUT, State.OUT_OF_MEMORY, State.NODE_FAIL, State.PREEMPTED, State.LOST,
     State.RUNNING, State.FINISHING, State.HELD, State.SUBMITTING, State.QUEUED, State.NEW,
