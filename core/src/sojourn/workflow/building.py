@@ -13,14 +13,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
+class Names:
+    """Gives out paths: the first use of a name is the name, the next `name#2`, and so on."""
+
+    prefix: str = ""
+    _uses: dict[str, int] = field(default_factory=dict)
+
+    def take(self, name: str) -> str:
+        """A path of its own for something called `name`."""
+        count = self._uses[name] = self._uses.get(name, 0) + 1
+        return self.prefix + (name if count == 1 else f"{name}#{count}")
+
+
+@dataclass(slots=True)
 class Inside:
     """The step whose function is being called: a workflow that begins in there belongs to it."""
 
     workflow: str
     version: str
-    path: str
     on: str | None
     session: "Session"
+    names: Names
+    """Of the workflows that begin in it."""
     reports: "list[WorkflowReport]" = field(default_factory=list)
 
 
@@ -57,16 +71,3 @@ def calling(step: Inside) -> Iterator[None]:
             yield
     finally:
         _INSIDE.reset(token)
-
-
-@dataclass(slots=True)
-class Names:
-    """Gives out paths: the first use of a name is the name, the next `name#2`, and so on."""
-
-    prefix: str = ""
-    _uses: dict[str, int] = field(default_factory=dict)
-
-    def take(self, name: str) -> str:
-        """A path of its own for something called `name`."""
-        count = self._uses[name] = self._uses.get(name, 0) + 1
-        return self.prefix + (name if count == 1 else f"{name}#{count}")

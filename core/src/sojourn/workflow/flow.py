@@ -74,7 +74,8 @@ class Workflow:
             self._names.prefix = f"{self.path}/"
             around.members.append(self)
         elif (step := inside()) is not None:
-            self._names.prefix = f"{step.path}/{self.name}/"
+            self.path = step.names.take(self.name)
+            self._names.prefix = f"{self.path}/"
         self._writing.enter_context(writing(self))
         self._is_open = True
         return self

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sojourn.errors import MachineError
 from sojourn.states import FINAL
 from sojourn.store.plans import Membership, NodeRecord, WorkflowRecord
 from sojourn.store.records import JobRecord
@@ -74,9 +75,12 @@ class Recording:
         """Everything is there."""
         self._end("done", suspended_on=())
 
-    def failed(self, error: Exception) -> None:
-        """It cannot go on; what it was waiting for is kept if nobody could be asked."""
-        self._end("failed", suspended_on=(), detail=str(error))
+    def stopped(self, error: BaseException) -> None:
+        """It cannot go on. Where nobody could be asked, it waits for what it has waited for."""
+        if isinstance(error, MachineError):
+            self._end("suspended", detail=str(error))
+        else:
+            self._end("failed", suspended_on=(), detail=str(error) or type(error).__name__)
 
     def _end(self, status: str, **fields: object) -> None:
         self.resumed()

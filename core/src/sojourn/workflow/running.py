@@ -1,5 +1,6 @@
 """Running a workflow: as far as it goes, again and again until all is there or all waits."""
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from sojourn.session.session import Session
     from sojourn.workflow.flow import Workflow
 
+_REPORT_COST = 10.0
+"""A tree is told again before a step only after so many times what telling it last took."""
+
 
 def run_to_the_end(
     top: "Workflow", session: "Session", roots: Sequence[Node], also: Sequence[Node] | None
@@ -43,9 +47,9 @@ def run_to_the_end(
     except WorkflowSuspended as suspension:
         recording.suspended(suspension)
         raise
-    except SojournError as error:
+    except (Exception, KeyboardInterrupt) as error:
         if not context.settings.dry_run:
-            recording.failed(error)
+            recording.stopped(error)
         raise
     finally:
         session.memo.flush()
@@ -78,6 +82,7 @@ class Run:
         self._jobs = Jobs(context)
         self._planner = Planner(context, self._jobs)
         self._plan = Plan()
+        self._reported = self._cost = 0.0
 
     @property
     def _nodes(self) -> list[Node]:
@@ -145,7 +150,8 @@ class Run:
                 continue
             if wanted.get(node) is Want.VALUE and all(parent.ready for parent in node.parents):
                 node.status.state = NodeState.RUNNING
-                self._report("running")
+                if time.monotonic() - self._reported > _REPORT_COST * self._cost:
+                    self._report("running")
                 if self._steps.call(node):
                     self._reconsider(node)
                 called = True
@@ -215,7 +221,7 @@ class Run:
         self._report("running")
 
     def _report(self, status: str) -> WorkflowReport:
-        context = self._context
+        context, begun = self._context, time.monotonic()
         machine = context.settings.on or context.top.machine_word or ""
         report = report_of(context.top, status, self._plan, machine)
         context.top.report = report
@@ -224,6 +230,8 @@ class Run:
             step.reports[:] = [*(r for r in step.reports if r.name != report.name), report]
         elif context.settings.on_report is not None:
             context.settings.on_report(report)
+        self._reported = time.monotonic()
+        self._cost = self._reported - begun
         return report
 
 

@@ -12,7 +12,7 @@ from sojourn.errors import SojournError, StepFailed
 from sojourn.session.fetching import output_digest
 from sojourn.store.plans import StepRecord
 from sojourn.suspension import Suspension
-from sojourn.workflow.building import Inside, calling
+from sojourn.workflow.building import Inside, Names, calling
 from sojourn.workflow.nodes import ItemNode, JobNode, MapNode, Node, StepNode, nodes_in, replaced
 from sojourn.workflow.report import NodeState
 from sojourn.workflow.values import NoLongerSo, fingerprint, inside
@@ -82,7 +82,11 @@ class Steps:
             context.say(f"step {node.path} runs again: {self._why[status.signature]}")
         begun, consumed = time.monotonic(), self._consumed(node)
         inner = Inside(
-            context.workflow, context.version, node.path, node.flow.machine_word, context.session
+            context.workflow,
+            context.version,
+            node.flow.machine_word,
+            context.session,
+            Names(f"{node.path}/"),
         )
         try:
             given = replaced(dict(node.bound.arguments), lambda one: one.as_value())

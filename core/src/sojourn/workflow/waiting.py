@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sojourn.errors import MachineError
+from sojourn.session.standing import handle_of
 from sojourn.states import FINAL
 from sojourn.store.records import JobRecord
-from sojourn.suspension import WorkflowSuspended
+from sojourn.suspension import JobSuspended, Suspension, WorkflowSuspended
 
 if TYPE_CHECKING:
     from sojourn.workflow.context import Context
@@ -39,7 +40,20 @@ def wait_for(
     except _Ended:
         return
     except KeyboardInterrupt:
-        raise suspension from None
+        raise _as_it_stands(context, suspension) from None
     except MachineError as error:
         context.say(str(error))
-        raise suspension from error
+        raise _as_it_stands(context, suspension) from error
+
+
+def _as_it_stands(context: "Context", suspension: WorkflowSuspended) -> WorkflowSuspended:
+    """The same suspension, with what is known of its jobs by now."""
+    children: list[Suspension] = []
+    for child in suspension.children:
+        if isinstance(child, WorkflowSuspended):
+            children.append(_as_it_stands(context, child))
+        elif isinstance(child, JobSuspended):
+            handle = child.handle
+            record = context.store.get(handle.signature, handle.machine)
+            children.append(JobSuspended(handle_of(record, handle.machine, handle.signature)))
+    return WorkflowSuspended(children, suspension.workflow)
