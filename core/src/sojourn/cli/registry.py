@@ -25,6 +25,8 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             _here("run", "Run a workflow script; suspends while its jobs are out."),
             _here("submit", "Hand in one job and print its signature."),
+            _here("resume", "Run a suspended workflow again."),
+            _here("monitor", "Watch all machines, tell what has ended, resume workflows."),
         ),
     ),
     (
@@ -53,6 +55,8 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             _here("hold", "Keep waiting jobs from starting."),
             _here("release", "Let held jobs start again."),
             _here("retry", "Run ended jobs again, in a new attempt."),
+            _here("pause", "Leave a machine, a workflow or jobs alone."),
+            _here("unpause", "Go on with what was paused."),
         ),
     ),
     (
@@ -68,6 +72,8 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Keep house",
         (
             _here("machines", "List, show and check machines."),
+            _here("login", "Open a connection that wants a person, and keep it."),
+            _here("logout", "End the connection that login keeps."),
             _here("plugins", "List what is installed."),
             _here("gc", "Free results and job directories."),
             _here("rebuild", "Make the store anew from what lies on a machine."),

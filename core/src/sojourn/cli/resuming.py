@@ -1,0 +1,139 @@
+"""What `sojourn resume` does: asks the machines, asks the person, runs, and shows the log."""
+
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from sojourn.cli import output
+from sojourn.cli.amounts import count
+from sojourn.cli.opening import open_session
+from sojourn.cli.selection import check_workflow
+from sojourn.errors import EXIT_DONE, EXIT_SUSPENDED, NotPossible, Occupied
+from sojourn.processes import Process, is_dead
+from sojourn.states import ACTIVE, State
+from sojourn.store.plans import WorkflowRecord
+
+if TYPE_CHECKING:
+    from sojourn.monitor.launching import Launched
+    from sojourn.session.session import Session
+
+_LOOK = 0.1
+"""Seconds between two looks at what a resumed workflow has printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for."""
+
+    workflow: str
+    some: bool = False
+    accept_script_change: bool = False
+    yes: bool = False
+    take_over: bool = False
+
+
+def resume(request: Request) -> int:
+    """Resume a workflow, if it is ready; returns the exit status of its run.
+
+    Raises:
+        UsageError: there is no such workflow.
+        NotPossible, NeedsConfirmation: it cannot be run again, or its script has changed.
+        Occupied: another process runs it.
+    """
+    from sojourn.monitor.child import EXIT_OCCUPIED
+    from sojourn.monitor.launching import launch
+    from sojourn.monitor.resuming import command_of
+
+    with open_session() as session:
+        record = _record(session, request)
+        if record.status == "done":
+            output.note(f"workflow {record.name} is done: nothing is left to resume")
+            return EXIT_DONE
+        command = command_of(record, accept_script_change=request.accept_script_change)
+        out = _still_out(session, record)
+        total = len(record.suspended_on)
+        ready = f"{total - out} of {count(total, 'job')} that workflow {record.name} waits for"
+        if out and not (request.some and out < total):
+            output.note(f"{ready} have ended, {out} {'is' if out == 1 else 'are'} still out")
+            output.hint(f"`sojourn wait --workflow {record.name}` waits for them")
+            return EXIT_SUSPENDED
+        if not request.yes and sys.stdin.isatty() and sys.stderr.isatty():
+            if not click.confirm(f"sojourn: {ready} have ended: continue?", True, err=True):
+                return EXIT_SUSPENDED
+        if request.take_over:
+            session.store.release_workflow(record.name, record.owner)
+        home = session.store.path.parent
+    launched = launch(record.name, command, home, seen=None)
+    status = _show(launched)
+    if status == EXIT_OCCUPIED:
+        raise _occupied(record)
+    output.note(f"what it printed is kept in {launched.log}")
+    return status
+
+
+def _record(session: "Session", request: Request) -> WorkflowRecord:
+    record = session.store.workflow(request.workflow)
+    if record is None:
+        check_workflow(session.store, request.workflow)
+        raise NotPossible(f"nothing is known of workflow {request.workflow} but its jobs")
+    if record.paused:
+        raise NotPossible(
+            f"workflow {record.name} is paused",
+            hint=f"`sojourn unpause --workflow {record.name}` releases it",
+        )
+    if record.owner and not is_dead(record.owner) and not request.take_over:
+        raise _occupied(record)
+    return record
+
+
+def _occupied(record: WorkflowRecord) -> Occupied:
+    owner = Process.parse(record.owner)
+    who = owner.short if owner is not None else record.owner or "another process"
+    gone = "if that computer is gone, --take-over goes on without it"
+    return Occupied(
+        f"workflow {record.name} is being run already, by {who}",
+        holder=who,
+        hint=gone if owner is not None and owner.alive() is None else "",
+    )
+
+
+def _still_out(session: "Session", record: WorkflowRecord) -> int:
+    """How many of the jobs that it waits for are out, as the machines say now."""
+    store = session.store
+    out = store.unfinished(record.suspended_on)
+    jobs = [job for signature in out for job in store.by_signature(signature)]
+    errors = session.refresh_each([job for job in jobs if job.state in ACTIVE - {State.NEW}])
+    for error in errors.values():
+        output.note(str(error))
+    return len(store.unfinished(record.suspended_on))
+
+
+def _show(launched: "Launched") -> int:
+    """Show what is printed until the end; Ctrl-C is passed on. Returns the exit status."""
+    process = launched.process
+    with launched.log.open("rb") as log:
+        while True:
+            try:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_LOOK)
+                _pass_on(log.read())
+                if process.returncode is not None:
+                    _pass_on(log.read())
+                    return _status(process.returncode)
+            except KeyboardInterrupt:
+                process.send_signal(signal.SIGINT)
+
+
+def _pass_on(printed: bytes) -> None:
+    if printed:
+        sys.stdout.buffer.write(printed)
+        sys.stdout.buffer.flush()
+
+
+def _status(returncode: int) -> int:
+    return returncode if returncode >= 0 else 128 - returncode
