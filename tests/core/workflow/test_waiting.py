@@ -13,7 +13,6 @@ import pytest
 from sojourn import Job, Workflow, job, step
 from sojourn.workflow.report import NodeState
 from tests.core.workflow.place import Place, noting
-from tests.support.waiting import eventually
 
 SCRIPT = """
 import sys
@@ -24,7 +23,7 @@ from sojourn.workflow.settings import RunSettings, using
 def gated():
     return "echo x >>'{runs}'; while ! test -e '{gate}'; do sleep 0.1; done; echo done >out"
 
-with using(RunSettings(wait=True, on_report=lambda report: print("told", flush=True))):
+with using(RunSettings(wait=True, on_report=lambda told: print(told.nodes[0].state, flush=True))):
     with Workflow("gated"):
         node = gated()
     print(node.value.read_text(), end="")
@@ -40,7 +39,8 @@ def test_ctrl_c_suspends_and_the_job_goes_on(place: Place) -> None:
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as waits:
-        eventually(lambda: place.ran() == ["x"], timeout=60)
+        assert waits.stdout is not None
+        next(line for line in waits.stdout if line == "running\n")
         waits.send_signal(signal.SIGINT)
         _, said = waits.communicate(timeout=60)
     assert waits.returncode == 75, said

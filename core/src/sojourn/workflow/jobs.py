@@ -105,7 +105,9 @@ class Jobs:
             if isinstance(node, JobNode) and node.known and not (node.ready or node.status.broken):
                 record = self._record(node)
                 if record is not None:
-                    node.status.state = _SHOWN.get(record.state, NodeState.QUEUED)
+                    shown = _SHOWN.get(record.state, NodeState.QUEUED)
+                    if (node.status.state, shown) != (NodeState.SUBMITTED, NodeState.QUEUED):
+                        node.status.state = shown
                     node.status.machine, node.status.reason = record.machine, record.reason
 
     # --- looked at --------------------------------------------------------------------------------
