@@ -62,9 +62,9 @@ def resume(request: Request) -> int:
             output.note(f"{ready} have ended, {out} {'is' if out == 1 else 'are'} still out")
             output.hint(f"`sojourn wait --workflow {record.name}` waits for them")
             return EXIT_SUSPENDED
-        if not request.yes and sys.stdin.isatty() and sys.stderr.isatty():
-            if not click.confirm(f"sojourn: {ready} have ended: continue?", True, err=True):
-                return EXIT_SUSPENDED
+        at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+        if at_terminal and not request.yes and not _confirmed(ready):
+            return EXIT_SUSPENDED
         if request.take_over:
             session.store.release_workflow(record.name, record.owner)
         home = session.store.path.parent
@@ -74,6 +74,10 @@ def resume(request: Request) -> int:
         raise _occupied(record)
     output.note(f"what it printed is kept in {launched.log}")
     return status
+
+
+def _confirmed(ready: str) -> bool:
+    return click.confirm(f"sojourn: {ready} have ended: continue?", default=True, err=True)
 
 
 def _record(session: "Session", request: Request) -> WorkflowRecord:
