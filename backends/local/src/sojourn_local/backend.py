@@ -49,6 +49,7 @@ def sojourn_submit(
     """Hand in a batch, and start runners for it."""
     if not orders:
         return []
+    from sojourn.script.leftout import all_foreign
     from sojourn.site.handin import hand_in
     from sojourn.site.submission import Submission
     from sojourn_local.handing import LocalCaller
@@ -56,6 +57,9 @@ def sojourn_submit(
 
     for order in orders:
         limits_of(order.resources)  # Refused before anything is contacted.
+    for order in {order.script: order for order in orders if order.script}.values():
+        for line in all_foreign(order):
+            context.say(line)
     with at_site(context) as site:
         site.demand_own(readers_pass=True)
         with context.trip(create=True) as dialogue:

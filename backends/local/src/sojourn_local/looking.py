@@ -123,6 +123,7 @@ def _ended(layout: Layout, job: str) -> SchedulerWord | None:
         started_at=end.started_at,
         finished_at=end.finished_at,
         usage=Usage(end.elapsed, end.cpu, end.max_memory, end.cpus),
+        conclusive=True,
         raw=text.strip(),
     )
 

@@ -15,6 +15,7 @@ from sojourn.batch.scheduler import (
 )
 from sojourn.contract import BackendInfo, hookimpl
 from sojourn.script.jobscript import job_script
+from sojourn.script.leftout import told
 from sojourn.site import layout
 from sojourn.site.claims import id_of
 from sojourn.site.context import MachineContext
@@ -125,11 +126,20 @@ class BatchBackend:
             return []
         # What a backend cannot honour is found out before anything is contacted.
         submissions_of(self._scheduler(context), orders)
+        self._tell_left_out(context, orders)
         with context.trip(create=True) as dialogue:
             scheduler = self._probed(context, dialogue)
             submissions = submissions_of(scheduler, orders)
             answers = hand_in(dialogue, context, submissions, BatchCaller(scheduler, context))
         return [answers[order.signature, order.attempt] for order in orders]
+
+    def _tell_left_out(self, context: MachineContext, orders: Sequence[JobOrder]) -> None:
+        """Name the directives of existing scripts that do not count."""
+        for order in {order.script: order for order in orders if order.script}.values():
+            explicit = frozenset(order.resources.given())
+            parts = self._scheduler(context).split_script(order.script, explicit)
+            for line in told(order, parts.dropped, parts.foreign):
+                context.say(line)
 
     @hookimpl
     def sojourn_find(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Settlement]:
@@ -143,6 +153,7 @@ class BatchBackend:
     @hookimpl
     def sojourn_script(self, context: MachineContext, orders: Sequence[JobOrder]) -> str:
         scheduler = self._scheduler(context)
+        self._tell_left_out(context, orders)
         caller = BatchCaller(scheduler, context)
         parts = []
         for submission in submissions_of(scheduler, orders):

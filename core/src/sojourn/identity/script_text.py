@@ -52,4 +52,16 @@ def without_directives(text: str) -> str:
     return "".join(kept) + rest
 
 
+def directives_of(text: str) -> list[str]:
+    """The directive lines of a script, for whichever scheduler, before its first command."""
+    found: list[str] = []
+    for line in text.splitlines():
+        bare = line.lstrip(_BLANKS)
+        if bare and not bare.startswith("#"):
+            break
+        if _DIRECTIVE.match(line):
+            found.append(line)
+    return found
+
+
 _BLANKS = " \t\r\v\f"

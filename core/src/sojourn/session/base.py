@@ -43,11 +43,16 @@ class SessionBase:
         self.store = Store(None if home is None else home / "store.sqlite3")
         self.results = ResultCache(None if home is None else home / "results")
         self._memo = self.store.digest_memo()
+        self._report = report or _say_nothing
         self._links = Links(
-            self.machines, self.registry, self.store, interactive=interactive, progress=progress
+            self.machines,
+            self.registry,
+            self.store,
+            interactive=interactive,
+            progress=progress,
+            say=self._report,
         )
         self.recorder = Recorder(self.store, self.registry)
-        self._report = report or _say_nothing
         self._damaged: set[str] = set()
         self._seen: dict[str, dict[str, tuple[int, int] | None]] = {}
 

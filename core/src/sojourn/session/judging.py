@@ -167,7 +167,7 @@ def _without_exit(
     if site is not None and site.closed:
         return Judgement(State.CANCELLED, "it was closed before it started", fields=times)
     since = record.absent_since if record.absent_since is not None else now
-    waits = now - since < EXIT_GRACE
+    waits = now - since < EXIT_GRACE and not word.conclusive
     started = site is not None and site.started
     if word.outcome is State.FAILED and not (started and waits):
         return Judgement(State.FAILED, reason, word.exit_code or None, fields=times)

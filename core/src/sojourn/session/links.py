@@ -170,7 +170,9 @@ class Links:
         *,
         interactive: bool = True,
         progress: Progress = no_progress,
+        say: Callable[[str], None],
     ) -> None:
+        self._say = say
         self.machines = machines
         self._registry = registry
         self._store = store
@@ -220,6 +222,7 @@ class Links:
             transport=MeteredTransport(transport, meter),
             facts=self._known_facts(machine),
             progress=self._progress,
+            say=self._say,
             client=self._client(),
             meter=meter,
         )

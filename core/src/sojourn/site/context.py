@@ -1,6 +1,6 @@
 """What a backend is given to work with: one machine, and trips to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -19,6 +19,10 @@ class Progress(Protocol):
     def __call__(self, what: str, done: int, total: int) -> None: ...
 
 
+def _say_nothing(_line: str) -> None:
+    """Nobody listens."""
+
+
 def no_progress(what: str, done: int, total: int) -> None:
     """Shows nothing."""
 
@@ -35,6 +39,8 @@ class MachineContext:
     transport: "Transport"
     facts: dict[str, str] = field(default_factory=dict)
     progress: Progress = no_progress
+    say: Callable[[str], None] = _say_nothing
+    """Takes a line for people about something that is no error."""
     meter: "Meter | None" = None
     root: str = ""
     """The root's absolute path, as the machine last said it; so too its own id."""

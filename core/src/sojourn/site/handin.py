@@ -94,7 +94,9 @@ class _HandIn:
         orders = [order for submission in submissions for order in submission.orders]
         stage(self.dialogue, self.context, (blob for order in orders for blob in order.blobs))
         filled = [submission for submission in submissions if submission.orders]
-        data = payload(filled, self.caller, self.dialogue.hello.root, self.context.machine.setup)
+        machine = self.context.machine
+        root, group = self.dialogue.hello.root, bool(machine.group)
+        data = payload(filled, self.caller, root, machine.setup, group=group)
         self.dialogue.load("submit")
         digest = hashlib.sha256(data).hexdigest()
         self.dialogue.ask(f"payload {len(data)} {digest}", data)

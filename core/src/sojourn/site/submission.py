@@ -67,27 +67,31 @@ class Caller(Protocol):
         ...
 
 
-def payload(submissions: Sequence[Submission], caller: Caller, root: str, setup: str) -> bytes:
-    """One tar archive with every submission's directory, private files included."""
+def payload(
+    submissions: Sequence[Submission], caller: Caller, root: str, setup: str, *, group: bool
+) -> bytes:
+    """One tar archive with every submission's directory; with `group`, readable for the group
+    but for files with secrets. The modes are exact, because a tar that root runs keeps them."""
+    file_mode, script_mode, folder_mode = (0o640, 0o750, 0o750) if group else (0o600, 0o700, 0o700)
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for submission in submissions:
-            _folder(tar, submission.token)
-            _file(tar, f"{submission.token}/job.sh", caller.script(submission, root), 0o700)
+            _folder(tar, submission.token, folder_mode)
+            _file(tar, f"{submission.token}/job.sh", caller.script(submission, root), script_mode)
             tasks = []
             for index, order in enumerate(submission.orders):
                 tasks.append(f"{index} {order.signature} {order.attempt}\n")
                 text = task_text(order, index, submission.token, root, setup)
-                _file(tar, f"{submission.token}/{index}.task", text, 0o640)
+                _file(tar, f"{submission.token}/{index}.task", text, file_mode)
                 if order.secret_env:
                     _file(tar, f"{submission.token}/{index}.secret", secret_text(order), 0o600)
-            _file(tar, f"{submission.token}/tasks", "".join(tasks), 0o640)
+            _file(tar, f"{submission.token}/tasks", "".join(tasks), file_mode)
     return buffer.getvalue()
 
 
-def _folder(tar: tarfile.TarFile, name: str) -> None:
+def _folder(tar: tarfile.TarFile, name: str, mode: int) -> None:
     member = tarfile.TarInfo(name)
-    member.type, member.mode = tarfile.DIRTYPE, 0o750
+    member.type, member.mode = tarfile.DIRTYPE, mode
     tar.addfile(member)
 
 

@@ -180,6 +180,8 @@ class SchedulerWord:
     never: str = ""
     node: str = ""
     usage: Usage | None = None
+    conclusive: bool = False
+    """With ENDED: an exit file that is not there now will not come, so nothing is waited for."""
     raw: str = ""
     """The lines this was read from, verbatim."""
 
