@@ -1,5 +1,6 @@
 """How a command ends: the one place that turns what went wrong into words and an exit status."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 DEBUG = "SOJOURN_DEBUG"
 """Set to anything, it has tracebacks printed."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 COMPLETE = "_SOJOURN_COMPLETE"
 """Set by the shell's completion."""
@@ -87,6 +90,9 @@ def _say(error: BaseException) -> int:
             return _quietly()
         case SojournError():
             return failed(error)
+        case OSError() if error.errno in _NO_ROOM and error.filename is None:
+            note(f"the output cannot be written: {error.strerror}")
+            return _quietly()
     note(f"unexpected {type(error).__name__}: {_first_line(error)}")
     hint(f"this is a mistake in Sojourn or a plugin; {DEBUG}=1 shows where it arose")
     return EXIT_FAILED
@@ -139,7 +145,7 @@ def _bad_usage(error: click.ClickException) -> int:
 
 
 def _quietly() -> int:
-    """Whoever read our output has gone: nothing more is to be said."""
+    """Nothing more can be printed: neither now, nor when the interpreter ends."""
     with suppress(OSError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())

@@ -55,8 +55,8 @@ class States(click.ParamType):  # type: ignore[type-arg]  # not generic in click
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> frozenset[State]:
         found: frozenset[State] = frozenset()
-        for word in str(value).upper().split(","):
-            states = STATE_WORDS.get(word.strip())
+        for word in map(str.strip, str(value).split(",")):
+            states = STATE_WORDS.get(word.upper())
             if states is None:
                 from sojourn.nearest import did_you_mean
 

@@ -60,9 +60,15 @@ def plain_text(text: str, place: str) -> str:
 
 
 def shown(text: object, limit: int = 80) -> str:
-    """`text` for a message of one line: quoted, escaped, shortened."""
+    """`text` for a message of one line: quoted, escaped, shortened in the middle.
+
+    Of a long path the end is what tells it from others.
+    """
     written = repr(text)
-    return written if len(written) <= limit else f"{written[:limit]}..."
+    if len(written) <= limit:
+        return written
+    half = limit // 2
+    return f"{written[:half]}...{written[-half:]}"
 
 
 def _number(value: int | float, place: str) -> int | float:

@@ -1,0 +1,65 @@
+"""Aligned columns, whatever is in them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sojourn.cli.tables import columns, cut, table
+
+_CELLS = st.text(st.characters(categories=["L", "N", "P", "S", "Mn"]), max_size=12)
+
+
+def test_columns_are_aligned_under_their_heads() -> None:
+    text = table(("A", "LONG", "C"), [("xyz", "1", "tail"), ("x", "22", "")])
+    assert text == "A    LONG  C\nxyz  1     tail\nx    22"
+
+
+def test_columns_without_anything_in_them_are_left_out() -> None:
+    assert table(("A", "B", "C"), [("1", "", "3")]) == "A  C\n1  3"
+
+
+def test_wide_characters_take_two_columns() -> None:
+    lines = table(("A", "B"), [("日本", "x"), ("abcd", "y"), ("e\u0301", "z")]).splitlines()
+    assert [
+        columns(line[: line.index(end)]) for line, end in zip(lines[1:], "xyz", strict=True)
+    ] == [6, 6, 6]
+
+
+def test_the_last_column_is_cut_at_the_width() -> None:
+    lines = table(("A", "B"), [("x", "a long reason that does not fit")], width=20).splitlines()
+    assert lines[1] == "x  a long reason th…"
+
+
+def test_a_narrow_terminal_still_shows_something() -> None:
+    assert table(("A", "B"), [("x" * 30, "reason")], width=10).splitlines()[1].endswith("  reason")
+
+
+def test_painted_cells_keep_the_alignment() -> None:
+    text = table(
+        ("A", "B"), [("x", "1"), ("yyy", "2")],
+        paint=lambda word, shown: f"<{word}|{shown}>", painted=0,
+    )  # fmt: skip
+    assert text == "A    B\n<x|x  >  1\n<yyy|yyy>  2"
+
+
+def test_a_table_without_rows_has_its_heads() -> None:
+    assert table(("A", "B"), []) == "A  B"
+
+
+@given(st.lists(st.tuples(_CELLS, _CELLS, _CELLS), min_size=1, max_size=5))
+def test_every_cell_is_there_and_starts_in_its_column(rows: list[tuple[str, str, str]]) -> None:
+    text = table(("H1", "H2", "H3"), rows)
+    kept = [at for at in range(3) if any(row[at] for row in rows)] or [0, 1, 2]
+    widths = [max(columns(row[at]) for row in [("H1", "H2", "H3"), *rows]) for at in kept]
+    lines = text.split("\n")
+    assert len(lines) == len(rows) + 1
+    for line, row in zip(lines[1:], rows, strict=True):
+        cells = [
+            row[at] + " " * (width - columns(row[at]))
+            for at, width in zip(kept, widths, strict=True)
+        ]
+        assert line == "  ".join(cells).rstrip()
+
+
+@given(_CELLS, st.integers(1, 12))
+def test_cut_text_fits(text: str, room: int) -> None:
+    assert columns(cut(text, room)) <= max(room, 1)
