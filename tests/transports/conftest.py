@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -155,4 +155,33 @@ def run(transport: Transport, command: str, given: bytes = b"") -> tuple[bytes, 
         channel.close()
 
 
-Command = Callable[[str], tuple[bytes, int]]
+def attempts(sshd: Sshd) -> int:
+    """How many connections the sshd has seen."""
+    return sshd.daemon.log.read_text().count("Connection from ")
+
+
+def program_for(kind: str, sshd: Sshd, body: str, **more: object) -> str:
+    """Python source that makes `transport` and goes on with `body`."""
+    keys = {
+        "host": sshd.host,
+        "port": sshd.port,
+        "user": sshd.user,
+        "identity_file": str(sshd.identity_file),
+        "known_hosts_file": str(sshd.known_hosts_file),
+        "ssh_config": os.devnull,
+        **more,
+    }
+    return f"""
+from sojourn.transports.config import SshConfig
+from sojourn.transports.opening import open_transport
+transport = open_transport({kind!r}, SshConfig(**{keys!r}), "m")
+def run(command):
+    channel = transport.open(command)
+    channel.send_eof()
+    print("output:", channel.receive(100).decode().strip(), "status:", channel.wait())
+    channel.close()
+try:
+    {body}
+finally:
+    transport.close()
+"""

@@ -1,18 +1,17 @@
-"""Logging in: keys, certificates, agents, one-time codes, and who is asked."""
+"""Logging in by key: files, certificates, agents, passphrases."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sojourn.errors import MachineError, NeedsLogin
+from sojourn.errors import NeedsLogin
 from tests.support.at_terminal import at_terminal
 from tests.support.daemons import Daemon
 from tests.support.slurm_packages import program
 from tests.support.sshd import Sshd, make_key
-from tests.transports.conftest import Opened, Start, run
+from tests.transports.conftest import Opened, Start, attempts, program_for, run
 
 pytestmark = pytest.mark.sshd
 
@@ -22,11 +21,6 @@ PASSPHRASE = "open sesame"
 def public(key: Path) -> str:
     """The public part of a key."""
     return Path(f"{key}.pub").read_text()
-
-
-def attempts(sshd: Sshd) -> int:
-    """How many connections the sshd has seen."""
-    return sshd.daemon.log.read_text().count("Connection from ")
 
 
 @pytest.fixture
@@ -45,33 +39,6 @@ def agent(runtime_directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
     yield socket
     daemon.stop()
-
-
-def program_for(kind: str, sshd: Sshd, body: str, **more: object) -> str:
-    """Python source that makes `transport` and goes on with `body`."""
-    keys = {
-        "host": sshd.host,
-        "port": sshd.port,
-        "user": sshd.user,
-        "identity_file": str(sshd.identity_file),
-        "known_hosts_file": str(sshd.known_hosts_file),
-        "ssh_config": os.devnull,
-        **more,
-    }
-    return f"""
-from sojourn.transports.config import SshConfig
-from sojourn.transports.opening import open_transport
-transport = open_transport({kind!r}, SshConfig(**{keys!r}), "m")
-def run(command):
-    channel = transport.open(command)
-    channel.send_eof()
-    print("output:", channel.receive(100).decode().strip(), "status:", channel.wait())
-    channel.close()
-try:
-    {body}
-finally:
-    transport.close()
-"""
 
 
 @pytest.mark.parametrize("kind_of_key", ["ed25519", "ecdsa", "rsa"])
@@ -189,150 +156,3 @@ def test_a_passphrase_is_asked_for_at_the_terminal_once(sshd: Sshd, tmp_path: Pa
         person.expect("output: two status: 0")
         assert person.wait() == 0
     assert PASSPHRASE not in person.seen
-
-
-# --- one-time codes ---------------------------------------------------------------------------
-
-
-@pytest.fixture
-def code_sshd(start_sshd: Start) -> Sshd:
-    """An sshd that wants a key and a one-time code."""
-    return start_sshd("LogLevel VERBOSE", code=True)
-
-
-@pytest.mark.root
-def test_a_code_without_a_terminal_needs_a_login(
-    ssh_kind: str, code_sshd: Sshd, opened: Opened
-) -> None:
-    transport = opened(ssh_kind, code_sshd)
-    with pytest.raises(NeedsLogin, match="keyboard-interactive") as caught:
-        transport.open("true")
-    assert "sojourn login" in caught.value.hint
-    made = attempts(code_sshd)
-    with pytest.raises(MachineError):
-        transport.open("true")
-    assert attempts(code_sshd) == made
-
-
-@pytest.mark.root
-def test_ssh_asks_for_a_code_at_the_terminal_once(code_sshd: Sshd) -> None:
-    code_sshd.codes.write_text("314159\n")
-    body = "run('echo one'); run('echo two')"
-    with at_terminal(program_for("ssh", code_sshd, body)) as person:
-        person.expect("Password: ")
-        person.type("314159")
-        person.expect("output: one status: 0")
-        person.expect("output: two status: 0")
-        assert person.wait() == 0
-    assert "314159" not in person.seen
-    assert code_sshd.connections() == 1
-
-
-@pytest.mark.root
-def test_a_password_is_asked_for_once_a_process(start_sshd: Start) -> None:
-    sshd = start_sshd("AuthenticationMethods password", "PasswordAuthentication yes", code=True)
-    renew = f"open({str(sshd.codes)!r}, 'w').write('tr0ub4dor\\n')"
-    body = f"{renew}; run('echo one'); transport._connection.close(); {renew}; run('echo two')"
-    with at_terminal(program_for("ssh", sshd, body)) as person:
-        person.expect(f"{sshd.user}@{sshd.host} port {sshd.port}'s password: ")
-        person.type("wrong")
-        person.expect("password: ")
-        person.type("tr0ub4dor")
-        person.expect("output: one status: 0")
-        person.expect("output: two status: 0")
-        assert person.wait() == 0
-    assert "tr0ub4dor" not in person.seen
-
-
-@pytest.mark.root
-def test_a_wrong_code_is_asked_for_again_and_then_given_up(code_sshd: Sshd) -> None:
-    body = "run('echo never')"
-    with at_terminal(program_for("ssh", code_sshd, body)) as person:
-        for _ in range(3):
-            person.expect("Password: ")
-            person.type("000000")
-        person.expect("NeedsLogin")
-        assert person.wait() == 1
-
-
-@pytest.mark.root
-def test_a_person_who_gives_up_gets_the_terminal_back(code_sshd: Sshd) -> None:
-    body = """
-    try:
-        run('echo never')
-    except KeyboardInterrupt:
-        import termios
-        print("echo is", bool(termios.tcgetattr(0)[3] & termios.ECHO))
-    """.strip()
-    with at_terminal(program_for("ssh", code_sshd, body)) as person:
-        person.expect("Password: ")
-        person.interrupt()
-        person.expect("echo is True")
-        assert person.wait() == 0
-
-
-@pytest.mark.root
-def test_login_is_asked_for_once_and_kept_for_other_processes(
-    code_sshd: Sshd, opened: Opened
-) -> None:
-    transport = opened("openssh", code_sshd)
-    with pytest.raises(NeedsLogin):
-        transport.open("true")
-    code_sshd.codes.write_text("271828\n")
-    with at_terminal(program_for("openssh", code_sshd, "transport.login()")) as person:
-        person.expect("Password: ")
-        person.type("271828")
-        assert person.wait() == 0
-    # What waited goes on: in the process that was refused, and in a new one.
-    assert transport.is_open()
-    assert run(transport, "echo in") == (b"in\n", 0)
-    other = opened("openssh", code_sshd)
-    assert run(other, "echo in") == (b"in\n", 0)
-    other.login()
-    transport.close()
-    assert run(other, "echo still") == (b"still\n", 0)
-    assert code_sshd.connections() == 1
-    assert (transport.connections, other.connections) == (0, 0)
-    assert other.logout()
-    assert not other.is_open()
-    assert not other.logout()
-    with pytest.raises(MachineError):
-        other.open("true")
-    with pytest.raises(NeedsLogin):
-        other.open("true")
-
-
-@pytest.mark.root
-def test_login_without_a_terminal_says_so(code_sshd: Sshd, opened: Opened) -> None:
-    transport = opened("openssh", code_sshd)
-    with pytest.raises(NeedsLogin) as caught:
-        transport.login(terminal=False)
-    assert "at a terminal" in caught.value.hint
-    assert not transport.is_open()
-
-
-@pytest.mark.root
-def test_the_master_of_the_users_own_config_is_used(
-    code_sshd: Sshd, opened: Opened, tmp_path: Path, runtime_directory: Path
-) -> None:
-    config = tmp_path / "config"
-    path = runtime_directory / "own-%C"
-    config.write_text(code_sshd.config("hpc", ControlPath=str(path)))
-    code_sshd.codes.write_text("161803\n")
-    start = f"""
-import subprocess
-subprocess.run(["ssh", "-F", {str(config)!r}, "-o", "ControlMaster=yes", "-f", "-N", "hpc"])
-"""
-    with at_terminal(start) as person:
-        person.expect("Password: ")
-        person.type("161803")
-        assert person.wait() == 0
-    keys = {"host": "hpc", "port": None, "identity_file": None, "user": None}
-    transport = opened("openssh", code_sshd, ssh_config=config, **keys)
-    assert run(transport, "echo in") == (b"in\n", 0)
-    transport.close()
-    check = ["ssh", "-F", str(config), "-O", "check", "hpc"]
-    assert subprocess.run(check, capture_output=True, check=False).returncode == 0
-    assert transport.connections == 0
-    leave = ["ssh", "-F", str(config), "-O", "exit", "hpc"]
-    subprocess.run(leave, capture_output=True, check=True)

@@ -65,7 +65,9 @@ class Session:
         """Whether the program has ended, as far as the master has told."""
         if self._reading.acquire(blocking=False):
             try:
-                while not self._over and select.select([self._control], [], [], 0)[0]:
+                poll = select.poll()
+                poll.register(self._control, select.POLLIN)
+                while not self._over and poll.poll(0):
                     self._take()
             finally:
                 self._reading.release()
@@ -133,16 +135,22 @@ def master_pid(path: Path) -> int | None:
 
 
 def terminate(path: Path) -> bool:
-    """Ask the master to end its connection, and wait for it; whether there was one."""
+    """Ask the master to end its connection, and wait for it; whether there was one.
+
+    Raises:
+        Refused: it will not.
+    """
+    asked = False
     try:
         with _connection(path) as control:
             _send(control, struct.pack(">II", _TERMINATE, _REQUEST))
-            while True:
+            asked = True
+            while True:  # until it hangs up, mostly without another word
                 kind, body = _receive(control)
                 if kind in _FAILURES:
                     raise Refused(_reason(kind, body))
     except (MasterGone, OSError):
-        return not path.exists()
+        return asked
 
 
 @contextlib.contextmanager
