@@ -11,6 +11,7 @@ import pytest
 from sojourn.testing.bench import Benches
 from sojourn.testing.marks import rules_of
 from sojourn.testing.rules import RULES
+from sojourn.testing.toy import Toy
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,3 +77,9 @@ def kit_benches(
     benches = Benches(tmp_path_factory.mktemp("kit"), patience)
     yield benches
     benches.close()
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Toy:
+    """The toy scheduler, in a directory of its own."""
+    return Toy.make(tmp_path_factory.mktemp("toy") / "toy")

@@ -1,0 +1,128 @@
+"""newplugin's commands, rendered and read. Nothing here runs anything, so all of it can be tested
+with recorded outputs. It speaks to Sojourn's toy scheduler; FILL marks where yours differs."""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sojourn.batch import scheduler as batch
+from sojourn.batch.backend import BatchBackend
+from sojourn.contract import BackendInfo, Capability
+from sojourn.errors import SchedulerUnavailable
+from sojourn.states import State
+from sojourn.values.messages import CheckLine, Phase, SchedulerWord, Usage
+from sojourn.values.resources import Resources
+
+OPTIONS = {"walltime": "-t", "memory": "-m", "queue": "-q", "account": "-A"}  # FILL
+OURS = ("-N", "-a", "-w")  # FILL: options for the name, arrays and dependencies
+PHASES = {"W": Phase.WAITING, "H": Phase.HELD, "R": Phase.RUNNING}  # FILL: all others have ended
+TOOK = {"unknown": batch.Took.UNKNOWN, "finished": batch.Took.FINISHED}  # FILL
+
+Changes = batch.Conversation[Mapping[str, batch.Response]]
+
+
+class Newplugin(batch.BatchScheduler):
+    """One question a method; a conversation yields commands and is sent what came of them."""
+
+    index_variable, id_variable = "$TOY_INDEX", "$TOY_ID"  # FILL: shell expressions
+    tools = ("toysub", "toystat", "toydel")  # FILL: what must be on the machine
+
+    def probe(self) -> batch.Conversation[Mapping[str, str]]:
+        result = yield "command -v toysub"  # FILL: find out the version, the limits
+        return {"toysub": result.stdout.strip()}
+
+    def directives(self, resources: Resources, header: batch.Header) -> list[str]:
+        asked = resources.given()
+        words = [f"{option} {asked[word]}" for word, option in OPTIONS.items() if word in asked]
+        return [f"#TOY {word}" for word in (f"-N {header.name}", *words, *resources.native)]
+
+    def split_script(self, text: str, explicit: frozenset[str]) -> batch.ScriptParts:
+        given = tuple(option for word, option in OPTIONS.items() if word in explicit)
+        lines = [line for line in text.splitlines() if line.startswith("#TOY -")]
+        kept = [line for line in lines if not line[5:].startswith((*OURS, *given))]
+        dropped = [line for line in lines if line[5:].startswith(OURS)]
+        return batch.ScriptParts(tuple(kept), tuple(dropped))
+
+    def submit_command(self, call: batch.SubmitCall) -> str:
+        array = [] if call.first is None else ["-a", f"{call.first}-{call.last}"]
+        after = ["-w", ":".join(call.after)] if call.after else []
+        return shlex.join(["toysub", *array, *after, call.script])
+
+    def read_submit(self, result: batch.CommandResult) -> batch.SubmitReply:
+        if result.status == 0 and result.stdout.strip().isdigit():
+            return batch.SubmitReply(batch.Verdict.TAKEN, result.stdout.strip())
+        # FILL: FULL for "too many jobs", UNAVAILABLE where it may be in the queue all the same
+        verdict = batch.Verdict.REFUSED if result.status == 1 else batch.Verdict.UNAVAILABLE
+        return batch.SubmitReply(verdict, reason=result.words)
+
+    def task_id(self, scheduler_id: str, index: int | None) -> str:
+        return scheduler_id if index is None else f"{scheduler_id}.{index}"
+
+    def array_limit(self) -> int:
+        return 1000  # FILL: 1 if there are no arrays
+
+    def look(self, ids: Sequence[str]) -> batch.Conversation[Mapping[str, SchedulerWord]]:
+        asked = [one for one in ids if re.fullmatch(r"\d+(\.\d+)?", one)]
+        lines = yield from _lines(shlex.join(["toystat", *asked]) if asked else "true")
+        shown = {line.partition("\t")[0]: read_line(line) for line in lines}
+        return {one: shown.get(one, SchedulerWord(Phase.ABSENT)) for one in ids}
+
+    def search(self, names: Sequence[str]) -> batch.Conversation[Sequence[batch.QueueEntry]]:
+        found: list[batch.QueueEntry] = []
+        for name in names:
+            for line in (yield from _lines(f"toystat -n {name}")):
+                job, _, index = line.partition("\t")[0].partition(".")
+                found.append(batch.QueueEntry(name, job, int(index) if index else None))
+        return found
+
+    def cancel(self, ids: Sequence[str]) -> Changes:
+        return _change("toydel", ids)
+
+    def hold(self, ids: Sequence[str]) -> Changes:
+        return _change("toyhold", ids)
+
+    def release(self, ids: Sequence[str]) -> Changes:
+        return _change("toyrel", ids)
+
+    def check(self, defaults: Resources) -> batch.Conversation[Sequence[CheckLine]]:  # noqa: ARG002
+        result = yield "toystat"  # FILL: try the queue and the account of `defaults`, too
+        return [CheckLine("the queue answers", result.status == 0, result.words[:200])]
+
+
+def read_line(line: str) -> SchedulerWord:
+    """One line of toystat: id, state, name, exit status, three times, reason."""  # FILL
+    _, state, _, status, *stamps, reason = line.split("\t")
+    times = [float(stamp) or None for stamp in stamps]
+    if state in PHASES:
+        return SchedulerWord(PHASES[state], state, reason, submitted_at=times[0], raw=line)
+    outcome = State.COMPLETED if status == "0" else State.FAILED
+    outcome = {"walltime": State.TIMEOUT, "deleted": State.CANCELLED}.get(reason[:8], outcome)
+    elapsed = times[2] - times[1] if times[1] and times[2] else None
+    code = None if status == "-" else int(status)
+    word = SchedulerWord(Phase.ENDED, state, reason, outcome, code, finished_at=times[2], raw=line)
+    return replace(word, usage=Usage(elapsed=elapsed))
+
+
+def _lines(command: str) -> batch.Conversation[list[str]]:
+    result = yield command
+    if result.status != 0:  # silence is no answer
+        raise SchedulerUnavailable(result.words or f"it ended with status {result.status}")
+    return result.stdout.splitlines()
+
+
+def _change(command: str, ids: Sequence[str]) -> Changes:
+    lines = yield from _lines(shlex.join([command, *ids]))
+    said = {one: why for one, _, why in (line.partition(": ") for line in lines)}
+    took = {one: TOOK.get(why, batch.Took.REFUSED) for one, why in said.items()}
+    return {one: batch.Response(took.get(one, batch.Took.DONE), said.get(one, "")) for one in ids}
+
+
+INFO = BackendInfo(
+    name="newplugin",  # the word in `backend:`, and the entry point's name
+    summary="newplugin, over its commands",
+    resources=frozenset({*OPTIONS, "native"}),  # FILL: the words that you honour, and no others
+    contract=1,
+    capabilities=frozenset(Capability),  # FILL: leave out what your scheduler cannot do
+)
+plugin = BatchBackend(INFO, Newplugin)
