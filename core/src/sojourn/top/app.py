@@ -117,6 +117,7 @@ class TopApp(Acting, Viewing, App[None]):
             lambda line: self.say(line, bad=True),
         )
         self.ready: frozenset[str] = frozenset()
+        self.total = "reading the store…"
         self.when_ready: Callable[[], None] = lambda: None
         """Called once when the screen is there."""
 
@@ -125,7 +126,7 @@ class TopApp(Acting, Viewing, App[None]):
 
     def compose(self) -> ComposeResult:
         """Status, tree, panes, and the line of keys."""
-        yield Static(Text("reading the store…"), id="status")
+        yield Static(Text(self.total), id="status")
         yield Heads()
         yield self.table
         yield Input(id="seek")
@@ -162,8 +163,9 @@ class TopApp(Acting, Viewing, App[None]):
         tree = self.table
         if first and sum(1 for root in event.roots for _ in root.walk()) <= _FEW:
             tree.opened = {n.key for root in event.roots for n in root.walk() if n.children}
+        whole = Node("", Kind.GROUP, "", jobs=dict(event.snapshot.jobs))
+        self.total = count(len(whole.jobs), "job") + (f": {whole.summary}" if whole.jobs else "")
         tree.show(event.roots)
-        self.show_status()
         for one in event.news:
             self.say(one.text, bad=one.bad)
         for name in sorted(event.snapshot.ready - self.ready) if not first else ():
@@ -171,15 +173,14 @@ class TopApp(Acting, Viewing, App[None]):
         self.ready = event.snapshot.ready
 
     def on_tree_table_moved(self, event: TreeTable.Moved) -> None:
-        """The panes follow the cursor."""
+        """The panes follow the cursor, and the line at the top tells of marks and filter."""
+        self.show_status()
         self.query_one(Panes).tell(event.node)
 
     def show_status(self) -> None:
         """The line at the top."""
         tree, snapshot = self.table, self.snapshot
-        jobs = () if snapshot is None else snapshot.jobs.values()
-        total = Node("", Kind.GROUP, "", jobs={(j.signature, j.machine): j for j in jobs})
-        parts = [count(len(total.jobs), "job") + (f": {total.summary}" if total.jobs else "")]
+        parts = [self.total]
         if self.watching.view is View.MACHINES:
             parts.append("by machine")
         if tree.order is not Order.TREE:

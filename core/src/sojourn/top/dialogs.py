@@ -107,7 +107,7 @@ HELP = (
     ("Space", "mark jobs: what is done is done to all that are marked"),
     ("Tab", "to the pane below and back; 1 to 5 choose the pane"),
     ("Seeing", ""),
-    ("/", "filter: words, or state:failed machine:hpc step:fit active ended paused"),
+    ("/", "filter: words, or state:failed machine:hpc step:fit active ended"),
     ("Ctrl-F  n  N", "find a job, the next, the one before"),
     ("s  v", "sort by something else; by workflow or by machine"),
     ("l  e  x", "output, errors, script of the job"),
@@ -129,7 +129,7 @@ HELP = (
 class Help(ModalScreen[None]):
     """The page of help."""
 
-    DEFAULT_CSS = _CSS.format("Help") + "Help > #box { width: 84; }"
+    DEFAULT_CSS = _CSS.format("Help") + "Help > #box { width: 106; max-width: 98%; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,enter", "dismiss(None)", "Close", show=False)
     ]

@@ -191,6 +191,7 @@ class TreeTable(ScrollView, can_focus=True):
             keys = self.node.jobs.keys()
             self.marked = self.marked - keys if keys <= self.marked else self.marked | keys
             self.refresh()
+            self.post_message(self.Moved(self.node))
             self._to(self.cursor + 1)
 
     # --- mouse --------------------------------------------------------------------------------

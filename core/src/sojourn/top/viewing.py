@@ -26,7 +26,6 @@ class Viewing(Base):
     watching: "Watching"
     table: "TreeTable"
     say: Callable[..., None]
-    show_status: Callable[[], None]
     _seeking = "filter"
     _found = ""
 
@@ -39,7 +38,6 @@ class Viewing(Base):
         orders = list(Order)
         self.table.order = orders[(orders.index(self.table.order) + 1) % len(orders)]
         self.table.rearrange()
-        self.show_status()
 
     def action_view(self) -> None:
         """By workflow, or by machine."""
@@ -73,7 +71,6 @@ class Viewing(Base):
         if event.input.id == "seek" and self._seeking == "filter" and event.input.has_focus:
             self.table.sought = event.value
             self.table.rearrange()
-            self.show_status()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Back to the tree with what was written."""
@@ -91,6 +88,5 @@ class Viewing(Base):
         if self.table.has_focus or (line.has_focus and self._seeking == "filter"):
             self.table.sought = ""
             self.table.rearrange()
-            self.show_status()
         line.remove_class("shown")
         self.table.focus()
