@@ -8,7 +8,8 @@ import pytest
 from sojourn import Workflow, job, step
 from sojourn.workflow.building import writing
 from sojourn.workflow.demand import Standing, Want, demand, needing_steps
-from sojourn.workflow.nodes import JobNode, Node
+from sojourn.workflow.kinds import JobNode
+from sojourn.workflow.nodes import Node
 
 
 @step

@@ -10,7 +10,8 @@ from sojourn import Job, Remote, Workflow, job, step
 from sojourn.errors import InvalidJob, UsageError
 from sojourn.values.inputs import NodeOutput
 from sojourn.workflow.building import writing
-from sojourn.workflow.nodes import ItemNode, JobNode, MapNode, Node, StepNode
+from sojourn.workflow.kinds import ItemNode, JobNode, MapNode, StepNode
+from sojourn.workflow.nodes import Node
 
 
 @step

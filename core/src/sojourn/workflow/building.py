@@ -35,7 +35,8 @@ class Inside:
     session: "Session"
     names: Names
     """Of the workflows that begin in it."""
-    reports: "list[WorkflowReport]" = field(default_factory=list)
+    reports: "dict[str, WorkflowReport]" = field(default_factory=dict)
+    """Their trees, by their paths."""
 
 
 _BUILDING: "ContextVar[Workflow | None]" = ContextVar("sojourn_workflow", default=None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sojourn.workflow.building import inside
-from sojourn.workflow.nodes import JobNode
+from sojourn.workflow.kinds import JobNode
 from sojourn.workflow.settings import RunSettings, current
 from sojourn.workflow.values import Values
 

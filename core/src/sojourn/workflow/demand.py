@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 
-from sojourn.workflow.nodes import JobNode, MapNode, Node, StepNode
+from sojourn.workflow.kinds import JobNode, MapNode, StepNode
+from sojourn.workflow.nodes import Node
 
 
 class Want(IntEnum):

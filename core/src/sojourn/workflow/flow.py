@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 from sojourn.errors import SojournError, UsageError
 from sojourn.workflow.building import Names, building, inside, writing
 from sojourn.workflow.decorators import JobFunction, StepFunction
-from sojourn.workflow.nodes import JobNode, MapNode, Node, Order, StepNode, bases
+from sojourn.workflow.kinds import JobNode, MapNode, StepNode, bases
+from sojourn.workflow.nodes import Node, Order
 
 if TYPE_CHECKING:
     from sojourn.session.session import Session

@@ -11,7 +11,8 @@ from sojourn.session.orders import check_resources, effective_resources
 from sojourn.store.plans import NodeRecord
 from sojourn.workflow.demand import Standing, Want, Wanted
 from sojourn.workflow.jobs import Jobs, by_machine
-from sojourn.workflow.nodes import JobNode, MapNode, Node, StepNode
+from sojourn.workflow.kinds import JobNode, MapNode, StepNode
+from sojourn.workflow.nodes import Node
 from sojourn.workflow.report import NodeState, Plan, PlannedChange
 
 if TYPE_CHECKING:

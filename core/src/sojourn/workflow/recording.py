@@ -12,7 +12,8 @@ from sojourn.store.plans import Membership, NodeRecord, WorkflowRecord
 from sojourn.store.records import JobRecord
 from sojourn.values.events import Resumption, SuspensionNotice
 from sojourn.workflow.claiming import claim, release
-from sojourn.workflow.nodes import JobNode, Node, StepNode
+from sojourn.workflow.kinds import JobNode, StepNode
+from sojourn.workflow.nodes import Node
 
 if TYPE_CHECKING:
     from sojourn.suspension import WorkflowSuspended

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from sojourn.workflow.nodes import JobNode, MapNode, Node
+from sojourn.workflow.kinds import JobNode, MapNode
+from sojourn.workflow.nodes import Node
 from sojourn.workflow.report import NodeReport, NodeState, Plan, WorkflowReport
 
 if TYPE_CHECKING:

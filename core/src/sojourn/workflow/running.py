@@ -1,16 +1,17 @@
 """Running a workflow: as far as it goes, again and again until all is there or all waits."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sojourn.errors import SojournError, WorkflowFailed
-from sojourn.suspension import Suspension, WorkflowSuspended
+from sojourn.suspension import WorkflowSuspended
 from sojourn.workflow.building import inside
+from sojourn.workflow.concluding import all_failed, suspensions, unique
 from sojourn.workflow.context import Context, new_context
 from sojourn.workflow.demand import Want, Wanted, demand
 from sojourn.workflow.jobs import Jobs
-from sojourn.workflow.nodes import JobNode, MapNode, Node, Status, StepNode
+from sojourn.workflow.kinds import JobNode, MapNode, StepNode
+from sojourn.workflow.nodes import Node, Status
 from sojourn.workflow.planning import Planner
 from sojourn.workflow.recording import Recording
 from sojourn.workflow.report import NodeState, Plan, WorkflowReport
@@ -172,21 +173,21 @@ class Run:
     # --- how it ends ------------------------------------------------------------------------------
 
     def _conclude(self, roots: Sequence[Node], good: str) -> None:
-        suspensions = _suspensions(self._context.top.members)
-        failures = _unique(node.status.error for node in self._nodes)
-        held_up = _unique(node.status.held_up for node in self._nodes)
+        waiting = suspensions(self._context.top.members)
+        failures = unique(node.status.error for node in self._nodes)
+        held_up = unique(node.status.held_up for node in self._nodes)
         if all(root.ready for root in roots):
             self._report(good)
-        elif suspensions:
+        elif waiting:
             for error in failures:
                 self._context.say(f"{error}; whatever does not depend on it goes on")
             for error in held_up:
                 self._context.say(f"{error}; what is to be done there is done at the next run")
             self._report("suspended")
-            raise WorkflowSuspended(suspensions, self._context.top.name)
+            raise WorkflowSuspended(waiting, self._context.top.name)
         elif failures:
             self._report("failed")
-            raise _failed(self._context.top.name, (*failures, *held_up), self._nodes)
+            raise all_failed(self._context.top.name, (*failures, *held_up), self._nodes)
         else:
             self._report("suspended")
             for error in held_up:
@@ -227,7 +228,7 @@ class Run:
         context.top.report = report
         step = inside()
         if step is not None:
-            step.reports[:] = [*(r for r in step.reports if r.name != report.name), report]
+            step.reports[context.top.path] = report
         elif context.settings.on_report is not None:
             context.settings.on_report(report)
         self._reported = time.monotonic()
@@ -243,33 +244,3 @@ def _forget_what_was_waited_for(node: Node) -> None:
     node.status = Status(before.signature, before.components)
     if isinstance(node, StepNode):
         node.status.signature = ""  # so that it is looked for anew
-
-
-def _suspensions(members: "Sequence[Node | Workflow]") -> list[Suspension]:
-    """What waits, one by one; what waits in a nested workflow, together."""
-    found: dict[str, Suspension] = {}
-    for member in members:
-        if isinstance(member, MapNode):
-            inner = _suspensions(member.children or ())
-        elif isinstance(member, Node):
-            inner = [member.status.suspension] if member.status.suspension is not None else []
-        else:
-            nested = _suspensions(member.members)
-            inner = [WorkflowSuspended(nested, member.path)] if nested else []
-        for one in inner:
-            found.setdefault(f"{one.to_json()}", one)
-    return list(found.values())
-
-
-def _unique(errors: "Iterable[SojournError | None]") -> tuple[SojournError, ...]:
-    return tuple({id(error): error for error in errors if error is not None}.values())
-
-
-def _failed(name: str, failures: tuple[SojournError, ...], nodes: Sequence[Node]) -> WorkflowFailed:
-    skipped = sum(node.status.skipped_for is not None for node in nodes)
-    parts = [f"workflow {name} failed: {failures[0]}"]
-    if len(failures) > 1:
-        parts.append(f"and {len(failures) - 1} more")
-    if skipped:
-        parts.append(f"{skipped} nodes after that were not run")
-    return WorkflowFailed("; ".join(parts), failures=failures, hint=failures[0].hint)

@@ -8,7 +8,9 @@ from sojourn.identity.digests import Digests
 from sojourn.identity.resolve import Resolver, needs_asking
 from sojourn.identity.steps import sign_step
 from sojourn.values.inputs import Remote
-from sojourn.workflow.nodes import JobNode, MapNode, Node, StepNode, replaced
+from sojourn.workflow.kinds import JobNode, MapNode, StepNode
+from sojourn.workflow.nodes import Node
+from sojourn.workflow.taking import replaced
 
 if TYPE_CHECKING:
     from sojourn.workflow.context import Context

@@ -13,8 +13,10 @@ from sojourn.session.fetching import output_digest
 from sojourn.store.plans import StepRecord
 from sojourn.suspension import Suspension
 from sojourn.workflow.building import Inside, Names, calling
-from sojourn.workflow.nodes import ItemNode, JobNode, MapNode, Node, StepNode, nodes_in, replaced
+from sojourn.workflow.kinds import ItemNode, JobNode, MapNode, StepNode
+from sojourn.workflow.nodes import Node
 from sojourn.workflow.report import NodeState
+from sojourn.workflow.taking import nodes_in, replaced
 from sojourn.workflow.values import NoLongerSo, fingerprint, inside
 
 if TYPE_CHECKING:
@@ -105,7 +107,7 @@ class Steps:
             if before is not None:
                 return fingerprint(json.loads(before.value)) != fingerprint(status.encoded)
         finally:
-            status.inner = tuple(inner.reports)
+            status.inner = tuple(inner.reports.values())
         return False
 
     def _remember(self, node: StepNode, consumed: dict[str, str], seconds: float) -> None:
