@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sojourn.errors import SojournError
-from sojourn.site.trip import Dialogue, Reply
+from sojourn.site.frames import Reply
+from sojourn.site.trip import Dialogue
 from sojourn.values.messages import CheckLine
 
 if TYPE_CHECKING:

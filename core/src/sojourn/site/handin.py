@@ -15,9 +15,10 @@ from sojourn.site import layout
 from sojourn.site.claims import settled
 from sojourn.site.context import MachineContext
 from sojourn.site.evidence import Attempt, read_evidence
+from sojourn.site.frames import Reply
 from sojourn.site.staging import stage
 from sojourn.site.submission import Caller, Slice, Submission, payload
-from sojourn.site.trip import Dialogue, Reply
+from sojourn.site.trip import Dialogue
 from sojourn.values.messages import JobOrder, Settled, Settlement
 
 _CLAIMS = 400
