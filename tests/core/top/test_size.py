@@ -5,6 +5,7 @@ Processor time is measured, so that a busy computer does not matter.
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_reading_and_arranging(session: Session) -> None:
     assert len(rows(tree, opened)) == 10_030
     assert least(lambda: forest(take(session.store))) < 1.0
     for order in Order:
-        assert least(lambda order=order: rows(tree, opened, "", order)) < 0.3
+        assert least(partial(rows, tree, opened, "", order)) < 0.3
     assert least(lambda: rows(tree, opened, "state:failed prio")) < 0.3
 
 

@@ -110,6 +110,8 @@ class TopApp(Acting, Viewing, App[None]):
         self.session, self.clock, self.poll = session, clock, poll
         self.snapshot: Snapshot | None = None
         self.table = TreeTable(clock)
+        self.status = Static(Text("reading the store…"), id="status")
+        self.panes = Panes(session, clock)
         self.polling = Polling(session, lambda line: self.say(line, bad=True))
         self.watching = Watching(
             session.store,
@@ -117,7 +119,7 @@ class TopApp(Acting, Viewing, App[None]):
             lambda line: self.say(line, bad=True),
         )
         self.ready: frozenset[str] = frozenset()
-        self.total = "reading the store…"
+        self.total = ""
         self.when_ready: Callable[[], None] = lambda: None
         """Called once when the screen is there."""
 
@@ -126,11 +128,11 @@ class TopApp(Acting, Viewing, App[None]):
 
     def compose(self) -> ComposeResult:
         """Status, tree, panes, and the line of keys."""
-        yield Static(Text(self.total), id="status")
+        yield self.status
         yield Heads()
         yield self.table
         yield Input(id="seek")
-        yield Panes(self.session, self.clock)
+        yield self.panes
         yield Footer()
 
     def on_mount(self) -> None:
@@ -159,6 +161,8 @@ class TopApp(Acting, Viewing, App[None]):
 
     def on_top_app_loaded(self, event: Loaded) -> None:
         """Show what the store holds now."""
+        if not self.table.is_attached:
+            return  # the screen is being left
         first, self.snapshot = self.snapshot is None, event.snapshot
         tree = self.table
         if first and sum(1 for root in event.roots for _ in root.walk()) <= _FEW:
@@ -174,8 +178,10 @@ class TopApp(Acting, Viewing, App[None]):
 
     def on_tree_table_moved(self, event: TreeTable.Moved) -> None:
         """The panes follow the cursor, and the line at the top tells of marks and filter."""
+        if not self.panes.is_attached:
+            return  # the screen is being left
         self.show_status()
-        self.query_one(Panes).tell(event.node)
+        self.panes.tell(event.node)
 
     def show_status(self) -> None:
         """The line at the top."""
@@ -192,7 +198,7 @@ class TopApp(Acting, Viewing, App[None]):
         for machine in snapshot.machines.values() if snapshot is not None else ():
             if machine.state != "ok":
                 parts.append(f"{machine.name}: {machine.state}")
-        self.query_one("#status", Static).update(Text(flat(" · ".join(parts)), no_wrap=True))
+        self.status.update(Text(flat(" · ".join(parts)), no_wrap=True))
 
     def action_help(self) -> None:
         """Show all keys."""

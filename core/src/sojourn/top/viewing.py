@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from textual.widgets import Input
 
 from sojourn.top.model import View
-from sojourn.top.panes import Panes
 from sojourn.top.rows import Order
 
 if TYPE_CHECKING:
     from textual.app import App
 
+    from sojourn.top.panes import Panes
     from sojourn.top.treetable import TreeTable
     from sojourn.top.watching import Watching
 
@@ -25,13 +25,14 @@ class Viewing(Base):
 
     watching: "Watching"
     table: "TreeTable"
+    panes: "Panes"
     say: Callable[..., None]
     _seeking = "filter"
     _found = ""
 
     def action_pane(self, name: str) -> None:
         """Show one of the panes."""
-        self.query_one(Panes).choose(name)
+        self.panes.choose(name)
 
     def action_sort(self) -> None:
         """Sort by the next thing."""
