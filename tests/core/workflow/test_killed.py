@@ -55,3 +55,27 @@ def test_the_same_result_and_each_job_once(
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == result != ""
     assert place.ran() == JOBS
+
+
+def test_many_at_once_are_one(place: Place, unharmed: tuple[list[int], str]) -> None:
+    """Processes of one computer and of another, started together: each job runs once."""
+    other = Place(place.folder, "two")
+    started = [
+        subprocess.Popen(
+            [sys.executable, str(SCRIPT)],
+            env={
+                **os.environ,
+                **computer.environment(),
+                "FOLDER": str(place.folder),
+                "WAIT": "1",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for computer in (place, other, place, other)
+    ]
+    ended = [process.communicate(timeout=100) for process in started]
+    assert [process.returncode for process in started] == [0] * 4, ended
+    assert {out for out, _ in ended} == {unharmed[1]}
+    assert place.ran() == JOBS
