@@ -45,15 +45,17 @@ class Hands:
         self._busy[key] = thread
         thread.start()
 
-    def settle(self) -> None:
-        """Take up what was finished since."""
+    def settle(self) -> bool:
+        """Take up what was finished since; whether there was anything."""
+        settled = False
         while True:
             try:
                 key, done = self._finished.get_nowait()
             except queue.Empty:
-                return
+                return settled
             self._busy.pop(key).join()
             done()
+            settled = True
 
     def wait(self, timeout: float) -> bool:
         """Wait for everything under way to end; False if it has not within `timeout` seconds."""

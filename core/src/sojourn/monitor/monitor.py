@@ -155,7 +155,8 @@ class Monitor:
             self._report("the monitor that was followed has ended; this one takes its place")
             self._set_to_work()
         if self._work is not None:
-            self._work.hands.settle()
+            if self._work.hands.settle():
+                self._version = None  # what was found out may have to be told
             if moved:
                 self._report(_moved(moved))
                 self._work.woken(now)

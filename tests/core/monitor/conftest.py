@@ -1,0 +1,15 @@
+"""A stage for monitors."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.core.monitor.stage import Stage
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A computer with the machines `a` and `b`."""
+    made = Stage(tmp_path, "a", "b")
+    monkeypatch.setenv("SOJOURN_MACHINES", str(made.file))
+    return made

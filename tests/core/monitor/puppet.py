@@ -1,0 +1,126 @@
+"""A backend on strings: machines that answer, fail, hang or want a person as the test says."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sojourn.contract import BackendInfo, hookimpl
+from sojourn.errors import MachineError
+from sojourn.site.context import MachineContext
+from sojourn.values.messages import (
+    Change,
+    Changed,
+    ExitReport,
+    FetchAnswer,
+    FetchRequest,
+    JobOrder,
+    JobRef,
+    Phase,
+    PollAnswer,
+    SchedulerWord,
+    Settled,
+    Settlement,
+    SiteEvidence,
+)
+
+
+@dataclass
+class Strings:
+    """What one machine does. `error` is raised by every contact, `hold` waited for by it."""
+
+    error: MachineError | None = None
+    hold: threading.Event | None = None
+    full: bool = False
+    phases: dict[str, Phase] = field(default_factory=dict)
+    default: Phase = Phase.RUNNING
+    polls: list[list[str]] = field(default_factory=list)
+    """The signatures asked about, poll by poll."""
+    submitted: Counter[str] = field(default_factory=Counter)
+    tried: list[float] = field(default_factory=list)
+    """When jobs were to be handed in, by the running clock."""
+    asked: list[float] = field(default_factory=list)
+    """When it was polled."""
+
+
+class Puppet:
+    """The backend `puppet`; machines by name."""
+
+    def __init__(self) -> None:
+        self.machines: dict[str, Strings] = {}
+        self.on_poll: Callable[[str], None] = lambda machine: None
+
+    def at(self, machine: str) -> Strings:
+        """The strings of one machine."""
+        return self.machines.setdefault(machine, Strings())
+
+    def _contact(self, context: MachineContext) -> Strings:
+        strings = self.at(context.machine.name)
+        context.root, context.root_id = "/root", f"root of {context.machine.name}"
+        if strings.hold is not None:
+            strings.hold.wait(60)
+        if strings.error is not None:
+            raise strings.error
+        return strings
+
+    @hookimpl
+    def sojourn_backend_info(self) -> BackendInfo:
+        return BackendInfo("puppet", "on strings", frozenset({"walltime"}), 1)
+
+    @hookimpl
+    def sojourn_submit(
+        self, context: MachineContext, orders: Sequence[JobOrder]
+    ) -> Sequence[Settlement]:
+        strings = self._contact(context)
+        strings.tried.append(time.monotonic())
+        if strings.full:
+            return [Settlement(o.signature, o.attempt, Settled.FULL, reason="full") for o in orders]
+        strings.submitted.update(order.signature for order in orders)
+        return [
+            Settlement(
+                order.signature,
+                order.attempt,
+                Settled.HANDED_IN,
+                token="t",
+                scheduler_id=f"{context.machine.name}.{order.signature[:6]}",
+            )
+            for order in orders
+        ]
+
+    @hookimpl
+    def sojourn_find(self, context: MachineContext, jobs: Sequence[JobRef]) -> Sequence[Settlement]:
+        self._contact(context)
+        return [Settlement(job.signature, job.attempt, Settled.ABSENT) for job in jobs]
+
+    @hookimpl
+    def sojourn_poll(self, context: MachineContext, jobs: Sequence[JobRef]) -> Sequence[PollAnswer]:
+        strings = self.at(context.machine.name)
+        strings.polls.append([job.signature for job in jobs])
+        strings.asked.append(time.monotonic())
+        self.on_poll(context.machine.name)
+        self._contact(context)
+        return [self._answer(job, strings) for job in jobs]
+
+    def _answer(self, job: JobRef, strings: Strings) -> PollAnswer:
+        phase = strings.phases.get(job.signature, strings.default)
+        site = None
+        if phase is Phase.ENDED:
+            report = ExitReport(0, "command", "", 1.0, 2.0, ok=True)
+            site = SiteEvidence(True, started=True, exit=report)
+        if phase is Phase.ABSENT:
+            site = SiteEvidence(True)
+        return PollAnswer(job.signature, job.attempt, SchedulerWord(phase), site)
+
+    @hookimpl
+    def sojourn_fetch(
+        self, context: MachineContext, requests: Sequence[FetchRequest]
+    ) -> Sequence[FetchAnswer]:
+        self._contact(context)
+        report = ExitReport(0, "command", "", 1.0, 2.0, ok=True)
+        return [FetchAnswer(request.signature, exit=report) for request in requests]
+
+    @hookimpl
+    def sojourn_cancel(self, context: MachineContext, jobs: Sequence[JobRef]) -> Sequence[Change]:
+        self._contact(context)
+        return [Change(job.signature, job.attempt, Changed.DONE) for job in jobs]
