@@ -1,5 +1,6 @@
 """What lies on the machine: its root, room, tools, clock, and how far away it is."""
 
+import math
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -104,7 +105,7 @@ def clock(now: float, before: float, after: float) -> CheckLine:
     off = now + 0.5 - (before + after) / 2
     margin = 1.0 + (after - before) / 2
     if abs(off) <= max(_CLOCK, margin):
-        return CheckLine("clock", True, f"within {max(abs(off), margin):.0f} s of ours")
+        return CheckLine("clock", True, f"within {math.ceil(max(abs(off), margin))} s of ours")
     direction = "ahead of" if off > 0 else "behind"
     advice = "ages and times are off by as much; set the clocks by NTP"
     return CheckLine("clock", None, f"{abs(off):.0f} s {direction} ours", advice)

@@ -15,9 +15,7 @@ from sojourn.store.records import JobRecord
 _HEADS = ("ATTEMPT", "STATE", "EXIT", "ID", "SUBMITTED", "WAITED", "RAN", "REASON")
 
 
-def sheet(
-    job: JobRecord, known: Mapping[str, Any], now: float | None = None
-) -> Iterator[str]:
+def sheet(job: JobRecord, known: Mapping[str, Any], now: float | None = None) -> Iterator[str]:
     """Lines: what it is, how it stands, where it comes from, its attempts, its result.
 
     `now` is the time that ages are told from, in seconds since the epoch.

@@ -125,9 +125,15 @@ def _run(request: Request, settings: RunSettings) -> int:
             return _once(request)
         except BaseException as error:
             waiting = tuple(suspensions_in(error))
-            if not (waiting and settings.wait):
+            # A workflow has waited by itself: if it suspends, that is what was wanted.
+            if not (waiting and settings.wait) or any(map(_workflow_of, waiting)):
                 raise
             _stay(waiting)
+
+
+def _workflow_of(suspension: Suspension) -> str:
+    """The name of the workflow that waits; "" for a plain session's jobs."""
+    return suspension.workflow if isinstance(suspension, WorkflowSuspended) else ""
 
 
 def _once(request: Request) -> int:
@@ -192,7 +198,7 @@ def _again(request: Request) -> str:
 def _how_to_wait(one: Suspension) -> str:
     import shlex
 
-    workflow = getattr(one, "workflow", "")
+    workflow = _workflow_of(one)
     if workflow:
         return f"`sojourn wait --workflow {shlex.quote(workflow)}` waits for them"
     jobs = " ".join(handle.signature[:8] for handle in one.handles[:3])

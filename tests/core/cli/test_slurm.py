@@ -1,0 +1,100 @@
+"""The commands on a real Slurm, over both SSH transports."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.core.cli.desk import Desk
+from tests.support.machines import KINDS, Entry, entry_of, remove_root
+from tests.support.testbed import Testbed
+
+pytestmark = [pytest.mark.slurm, pytest.mark.sshd]
+
+
+@pytest.fixture(params=["slurm-ssh", "slurm-openssh"])
+def hpc(request: pytest.FixtureRequest, testbed: Testbed, tmp_path: Path) -> Iterator[Desk]:
+    """A desk from which a Slurm is reached."""
+    entry: Entry = entry_of(KINDS[request.param], testbed, tmp_path)
+    desk = Desk(tmp_path / "desk", {"hpc": entry})
+    yield desk
+    if desk.home.exists():
+        desk("cancel", "--state", "ACTIVE", status=None)
+        desk("wait", "--state", "ACTIVE", "--timeout", "20s", status=None)
+    remove_root(entry, tmp_path)
+
+
+def test_a_check_goes_through_everything(hpc: Desk) -> None:
+    done = hpc("machines", "check", "hpc")
+    for what in (
+        "name resolution", "connection", "host key", "login", "root", "room", "tools", "clock",
+        "round trip", "sbatch", "controller", "queue", "a tiny job",
+    ):  # fmt: skip
+        assert f"ok    {what} " in done.out, what
+    assert hpc("list", "--json").json == []
+
+
+def test_an_unknown_host_key_is_told_with_its_fingerprint(hpc: Desk) -> None:
+    text = hpc.machines.read_text()
+    key = text.partition('"known_hosts_file": "')[2].partition('"')[0]
+    hpc.machines.write_text(text.replace(key, "/dev/null"))
+    done = hpc("machines", "check", "hpc", status=1)
+    assert "FAIL  host key" in done.out
+    assert "SHA256:" in done.out
+
+
+def test_a_wrong_queue_is_told_with_the_right_ones(hpc: Desk) -> None:
+    hpc.machines.write_text(hpc.machines.read_text().replace('"normal"', '"nosuch"'))
+    done = hpc("machines", "check", "hpc", status=1)
+    line = next(line for line in done.out.splitlines() if line.startswith("FAIL  queue"))
+    assert "nosuch" in line
+    assert "normal" in done.out
+
+
+def test_a_script_of_theirs_runs_is_followed_and_fetched(hpc: Desk) -> None:
+    hpc.file(
+        "job.sbatch",
+        "#!/bin/bash\n#SBATCH --time=00:03:00\n#SBATCH -J mine\n"
+        "for n in 1 2 3; do echo line $n; sleep 0.3; done; echo done > out.txt\n",
+    )
+    signature = hpc.submit(
+        "--output", "out.txt", "--resource", "memory=50MiB", "--script", "job.sbatch"
+    )
+    followed = hpc.process("logs", "-f", signature)
+    assert followed.out == "line 1\nline 2\nline 3\n"
+    place = Path(hpc("fetch", signature).out.strip())
+    assert (place / "out.txt").read_text() == "done\n"
+    rendered = hpc("script", "--script", "job.sbatch", "--resource", "memory=50MiB").out
+    assert "#SBATCH --time=00:03:00" in rendered
+    assert "#SBATCH --mem=" in rendered
+
+
+def test_hold_release_and_cancel(hpc: Desk) -> None:
+    signature = hpc.submit("--resource", "queue=down", "--", "true")
+    hpc("hold", signature)
+    assert hpc.state(signature) == "HELD"
+    hpc("release", signature)
+    assert hpc.state(signature) == "QUEUED"
+    (one,) = hpc("status", signature, "--json").json
+    assert one["reason"]
+    assert hpc("show", f"hpc:{one['scheduler_id']}", "--json").json[0]["signature"] == signature
+    assert hpc("cancel", signature, "--json").json[0]["state"] == "CANCELLED"
+
+
+def test_a_shell_in_the_jobs_directory(hpc: Desk) -> None:
+    signature = hpc.finished("--name", "it's", "--", "echo 1 > made")
+    done = hpc.process("shell", signature, given="pwd; ls\n")
+    place, listed = done.out.splitlines()[-2:]
+    assert place.endswith(f"{signature}/1/work")
+    assert listed == "made"
+
+
+def test_a_lost_store_is_made_anew_and_old_jobs_are_cleared(hpc: Desk) -> None:
+    done, failed = hpc.finished("--output", "x", "--", "echo 1 > x"), hpc.finished("--", "false")
+    (hpc.home / "store.sqlite3").unlink()
+    assert len(hpc("rebuild", "--json").json) == 2
+    assert hpc.state(done) == "COMPLETED"
+    assert hpc.state(failed) == "FAILED"
+    gone = hpc("gc", "--remote", "--older-than", "0.001s", "--json").json
+    assert [one["signature"] for one in gone if one["what"] == "job"] == [failed]
+    assert hpc("fetch", done).out
