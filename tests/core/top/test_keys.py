@@ -5,11 +5,11 @@ from contextlib import closing
 
 import pytest
 
+from sojourn.monitor.memory import remembered_interval
 from sojourn.session.session import Session
 from sojourn.states import State
 from sojourn.top.app import TopApp
 from sojourn.top.dialogs import Ask, Help, Settings
-from sojourn.top.polling import INTERVAL
 from tests.core.top import world
 from tests.core.top.screens import seen, until
 
@@ -100,7 +100,7 @@ async def test_the_interval_is_settable_and_remembered(app: TopApp, session: Ses
         assert isinstance(app.screen, Settings), "that is no time"
         await pilot.press(*["backspace"] * 5, *"2m", "enter")
         await until(pilot, lambda: app.polling.interval == 120.0)
-    assert session.store.setting(INTERVAL) == "120"
+    assert remembered_interval(session.store) == 120.0, "a monitor keeps to it, too"
     assert TopApp(session).polling.interval == 120.0
 
 

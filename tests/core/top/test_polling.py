@@ -37,7 +37,7 @@ def test_while_a_monitor_works_the_store_it_is_left_to_it(tmp_path: Path) -> Non
             eventually(lambda: told)
             eventually(lambda: not _threads())
         session.store.update_machine("here", polled_at=0.0, poll_seconds=0.0)
-        polling._look()
+        Polling(session, lambda line: None)._look()
         eventually(lambda: session.store.machine("here").polled_at)  # type: ignore[union-attr]
         eventually(lambda: not _threads())
         session.cancel(session.store.select())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sojourn.errors import SojournError
 from sojourn.monitor import schedule
 from sojourn.monitor.lock import holder
+from sojourn.monitor.memory import remember_interval, remembered_interval
 from sojourn.monitor.schedule import Instant, Pace
 from sojourn.monitor.turns import take_turn
 from sojourn.store.machines import NEEDS_LOGIN
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from sojourn.session.session import Session
     from sojourn.store.census import Load
     from sojourn.store.machines import MachineRecord
-
-INTERVAL = "top.interval"
-"""The setting that remembers how many seconds the user wants between polls; none: the machine's."""
 
 _LOOK = 1.0
 """Seconds between two looks at which machines are due."""
@@ -39,17 +37,17 @@ class Polling:
         self._stop = threading.Event()
         self._failures: dict[str, int] = {}
         self._tried: dict[str, float] = {}
+        self._refused: set[str] = set()
         self._slept = False
 
     @property
     def interval(self) -> float | None:
-        """Seconds that the user wants between polls; remembered in the store."""
-        text = self._session.store.setting(INTERVAL)
-        return float(text) if text else None
+        """Seconds that the user wants between polls; remembered, and the monitor's, too."""
+        return remembered_interval(self._session.store)
 
     @interval.setter
     def interval(self, seconds: float | None) -> None:
-        self._session.store.set_setting(INTERVAL, None if seconds is None else f"{seconds:g}")
+        remember_interval(self._session.store, seconds)
 
     def start(self) -> None:
         """Begin, in a thread of its own."""
@@ -79,7 +77,11 @@ class Polling:
         for name, load in store.census().items():
             known = machines.get(name)
             if known is not None and known.state == NEEDS_LOGIN:
+                self._refused.add(name)
                 continue
+            if name in self._refused:  # somebody has logged in: the link may remember the refusal
+                self._refused.discard(name)
+                self._session.forget_link(name)
             if time.time() >= self._due(name, load, known, wanted):
                 self.ask(name)
         self._slept = False
