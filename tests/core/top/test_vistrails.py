@@ -20,7 +20,7 @@ def prepare(runs: str) -> int:
 
 
 @job(outputs=["out"])
-def work(number: int, runs: str) -> Job:
+def work(number: object, runs: str) -> Job:
     return Job(command=noting("work", f"echo {number} >out", Path(runs)), outputs=["out"])
 
 
@@ -30,7 +30,7 @@ def test_an_unreached_step_loses_nothing(tmp_path: Path) -> None:
     def run(*, reached: bool) -> None:
         with Workflow("w", on="here"):
             if reached:
-                work(prepare(str(place.runs)), str(place.runs))
+                work(prepare(str(place.runs)).value, str(place.runs))
 
     place.finish(lambda: run(reached=True))
     before = place.jobs()
