@@ -1,7 +1,14 @@
-"""The PBS backend keeps every rule with Torque's commands; OpenPBS is one of the real machines."""
+"""The PBS backend keeps its rules with Torque's commands; OpenPBS is one of the real machines."""
 
-from sojourn.testing import BackendSuite
+import pytest
+
+from sojourn.contract import Capability
+from sojourn.testing import Chains, EssentialSuite, Holding
 
 
-class TestTorque(BackendSuite):
+class TestTorque(EssentialSuite, Holding, Chains):
     kinds = ("torque-ssh",)
+
+    @pytest.fixture
+    def lacks(self) -> frozenset[Capability]:
+        return frozenset({Capability.ARRAYS})  # of Slurm's Torque commands

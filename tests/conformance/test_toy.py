@@ -16,3 +16,7 @@ class TestToy(BackendSuite):
     @pytest.fixture
     def kit_plugins(self) -> dict[str, str]:
         return {"newplugin": "sojourn.scaffold.templates.batch.package.backend:plugin"}
+
+    @pytest.fixture
+    def walltime(self) -> int:
+        return 1

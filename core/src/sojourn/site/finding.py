@@ -40,12 +40,18 @@ def find(
         else:
             answers[attempt] = answer
     if doubtful:
-        names = {attempt: layout.queue_name(evidence[attempt].claim) for attempt in doubtful}
-        entries = _by_name(dialogue.converse(search(sorted(set(names.values())))))
+        # An empty claim's submission has no name, and was cut off before it called the scheduler.
+        names = {
+            attempt: layout.queue_name(evidence[attempt].claim)
+            for attempt in doubtful
+            if evidence[attempt].claim != EMPTY
+        }
+        asked = sorted(set(names.values()))
+        entries = _by_name(dialogue.converse(search(asked)) if asked else ())
         found = {
             attempt: entry
-            for attempt in doubtful
-            if (entry := _match(entries.get(names[attempt], ()), evidence[attempt])) is not None
+            for attempt, name in names.items()
+            if (entry := _match(entries.get(name, ()), evidence[attempt])) is not None
         }
         answers |= _adopted(dialogue, found, evidence, task_id)
         answers |= _closed(dialogue, [a for a in doubtful if a not in found], task_id)
@@ -60,8 +66,6 @@ def _by_name(entries: Sequence[QueueEntry]) -> dict[str, list[QueueEntry]]:
 
 
 def _match(entries: Sequence[QueueEntry], seen: SiteEvidence) -> QueueEntry | None:
-    if seen.claim == EMPTY:
-        return None
     exact = [entry for entry in entries if entry.index == seen.claim_index]
     whole = [entry for entry in entries if entry.index is None]
     return next(iter([*(exact if seen.claim_array else []), *whole]), None)

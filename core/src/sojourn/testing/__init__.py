@@ -17,9 +17,45 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sojourn.testing.suites import BackendSuite, EssentialSuite
+    from sojourn.testing.suites import (
+        Abilities,
+        BackendSuite,
+        Batches,
+        Chains,
+        Changes,
+        Cuts,
+        EssentialSuite,
+        Evidence,
+        Faults,
+        Files,
+        Finding,
+        Holding,
+        Jobs,
+        Once,
+        OnceInProcesses,
+        Saying,
+        Volume,
+    )
 
-__all__ = ["BackendSuite", "EssentialSuite"]
+__all__ = [
+    "Abilities",
+    "BackendSuite",
+    "Batches",
+    "Chains",
+    "Changes",
+    "Cuts",
+    "EssentialSuite",
+    "Evidence",
+    "Faults",
+    "Files",
+    "Finding",
+    "Holding",
+    "Jobs",
+    "Once",
+    "OnceInProcesses",
+    "Saying",
+    "Volume",
+]
 
 
 def __getattr__(name: str) -> Any:

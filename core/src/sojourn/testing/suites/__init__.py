@@ -20,3 +20,24 @@ class BackendSuite(
     EssentialSuite, Faults, Cuts, OnceInProcesses, Volume, Holding, Chains, Abilities
 ):
     """Every rule; what is optional where the backend claims it."""
+
+
+__all__ = [
+    "Abilities",
+    "BackendSuite",
+    "Batches",
+    "Chains",
+    "Changes",
+    "Cuts",
+    "EssentialSuite",
+    "Evidence",
+    "Faults",
+    "Files",
+    "Finding",
+    "Holding",
+    "Jobs",
+    "Once",
+    "OnceInProcesses",
+    "Saying",
+    "Volume",
+]

@@ -1,11 +1,13 @@
 """What every suite has: the machine under test, and what its author may say of it."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from sojourn.contract import Capability
 from sojourn.testing.bench import Bench, Benches
 from sojourn.testing.client import Client
 from sojourn.testing.marks import needs_of
@@ -34,12 +36,14 @@ class Suite:
     @pytest.fixture
     def scheduler_commands(self, bench: Bench) -> tuple[str, ...]:
         """The scheduler's commands, which are made to fail; none for one without commands."""
-        return tuple(getattr(bench.plugin, "tools", ()))
+        folders = " ".join(map(shlex.quote, bench.machine.path))
+        found = bench.shell(f"for d in {folders}; do ls $d; done").stdout.split()
+        return tuple({*getattr(bench.plugin, "tools", ()), *found})
 
     @pytest.fixture
-    def accounted(self) -> bool:
-        """Whether the machine's scheduler accounts for what jobs have used."""
-        return True
+    def lacks(self) -> frozenset[Capability]:
+        """What the backend claims and this machine's scheduler cannot do: no accounting, say."""
+        return frozenset()
 
     @pytest.fixture
     def walltime(self) -> int | None:
@@ -59,13 +63,14 @@ class Suite:
         machine_entry: dict[str, Any],
         kit_plugins: Mapping[str, str],
         kit_benches: Benches,
+        lacks: frozenset[Capability],
         request: pytest.FixtureRequest,
     ) -> Iterator[Bench]:
         """The machine under test; what was handed in during the test is ended after it."""
         made = kit_benches.get(machine_entry, kit_plugins)
         for capability in needs_of(request.function):
-            if not made.can(capability):
-                pytest.skip(f"backend {made.backend.name} does not claim {capability}")
+            if not made.can(capability) or capability in lacks:
+                pytest.skip(f"{made.backend.name} does not offer {capability} here")
         yield made
         made.end_jobs()
 

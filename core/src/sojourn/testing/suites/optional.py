@@ -133,9 +133,7 @@ class Abilities(Suite):
         assert [a.site and a.site.exit and a.site.exit.status for a in answers] == [0, 1, 2, 3]
 
     @rule("R42")
-    def test_usage_is_reported(self, client: Client, accounted: bool) -> None:
-        if not accounted:
-            pytest.skip("this machine accounts for nothing: fixture accounted is False")
+    def test_usage_is_reported(self, client: Client) -> None:
         job = client.take(client.order("sleep 2"))[0]
         client.ended([job])
         answer = client.until(
