@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.core.cli.desk import Desk
 
 
@@ -121,3 +123,19 @@ def test_a_mistaken_resource_changes_nothing(desk: Desk) -> None:
     bad = desk.finished("--", "false")
     assert "memry" in desk("retry", bad, "--resource", "memry=1GiB", status=2).err
     assert desk.state(bad) == "FAILED"
+
+
+def test_a_retry_that_could_not_be_handed_in_changes_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "hidden")
+    data = desk.file("data", "one")
+    bad = desk.finished("--secret-env", "TOKEN", "--input", data, "--", "false")
+    assert "one node" in desk("retry", bad, "--resource", "nodes=2", status=2).err
+    data.write_text("two")
+    assert "inputs are no longer" in desk("retry", bad, status=2).err
+    data.write_text("one")
+    monkeypatch.delenv("TOKEN")
+    assert "TOKEN is not set" in desk("retry", bad, status=2).err
+    (one,) = desk("show", bad, "--json").json
+    assert (one["state"], one["attempt"]) == ("FAILED", 1)

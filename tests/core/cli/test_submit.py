@@ -196,3 +196,42 @@ def test_a_program_can_use_the_signature(desk: Desk) -> None:
         capture_output=True,
     )  # fmt: skip
     assert (desk.here / "x").read_text() == "7\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--secret-env", "NOT_SET_ANYWHERE", "--", "true"],
+        ["--resource", "nodes=2", "--", "true"],
+        ["--resource", "queue=long", "--", "true"],
+    ],
+)
+def test_what_can_never_be_handed_in_is_not_recorded(desk: Desk, words: list[str]) -> None:
+    desk("submit", *words, status=2)
+    assert desk("list", "--json").json == []
+
+
+def test_a_job_that_cannot_be_handed_in_keeps_no_other_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk("pause", "-m", "here")
+    monkeypatch.setenv("TOKEN", "hidden")
+    lacking = desk.submit("--secret-env", "TOKEN", "--", "echo lacking")
+    other = desk.submit("--", "echo other")
+    monkeypatch.delenv("TOKEN")
+    desk("unpause", "-m", "here")
+    desk("wait", other)
+    (one,) = desk("show", lacking, "--json").json
+    assert one["state"] == "NEW"
+    assert "TOKEN is not set" in one["reason"]
+    monkeypatch.setenv("TOKEN", "hidden")
+    desk("wait", lacking)
+
+
+def test_a_job_that_waits_is_asked_for_as_it_was_handed_in_last(desk: Desk) -> None:
+    desk("pause", "-m", "here")
+    signature = desk.submit("--resource", "walltime=1s", "--", "echo twice")
+    assert desk.submit("--resource", "walltime=90s", "--", "echo twice") == signature
+    (one,) = desk("show", signature, "--json").json
+    assert one["resources"] == {"walltime": 90}
+    assert one["job"]["resources"] == {"walltime": 90}

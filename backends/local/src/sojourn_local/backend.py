@@ -153,6 +153,8 @@ def sojourn_script(context: "MachineContext", orders: "Sequence[JobOrder]") -> s
     """job.sh, and what it is told about each job; no secrets."""
     from sojourn_local.handing import as_text
 
+    for order in orders:
+        limits_of(order.resources)
     return as_text(context.machine, orders)
 
 

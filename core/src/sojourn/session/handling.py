@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sojourn.errors import NoSuchJob
 from sojourn.session.asking import Asking
 from sojourn.session.changing import Changer
-from sojourn.session.retrying import blocked_children, next_attempt
+from sojourn.session.retrying import blocked_children, check_retry, next_attempt
 from sojourn.site.logs import LogPiece, read_log
 from sojourn.store.records import JobRecord
 from sojourn.values.messages import Change
@@ -51,9 +51,11 @@ class Handling(Asking):
         here stays until the new one comes.
 
         Raises:
-            NotPossible: one has not ended.
+            NotPossible: one has not ended, or its inputs have changed; nothing is changed.
+            InvalidJob: as when a job is handed in for the first time; nothing is changed.
             SubmitRefused, MachineError: as when jobs are handed in.
         """
+        check_retry(self, records, resources)
         for record in records:
             next_attempt(self, record, resources)
         for child in blocked_children(self.store, records):

@@ -4,7 +4,7 @@ import getpass
 import json
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sojourn.identity.signature import SignedJob
     from sojourn.machines.model import Machine
     from sojourn.results.result import Result
+    from sojourn.session.submitting import Origin
     from sojourn.store.records import JobRecord
     from sojourn.values.resources import Resources
 
@@ -87,6 +88,44 @@ def job_record(signed: "SignedJob", about: Mapping[str, Any]) -> str:
         **about,
     }
     return json.dumps(record, sort_keys=True)
+
+
+def new_record(
+    signed: "SignedJob", machine: "Machine", origin: "Origin", attempt: int
+) -> "JobRecord":
+    """How a job that is not known yet is recorded, as NEW."""
+    from sojourn.store.records import JobRecord
+
+    upstream = {id(one.job): one.signature for one in signed.upstream}
+    return JobRecord(
+        signature=signed.signature,
+        machine=machine.name,
+        name=signed.job.name or "",
+        backend=machine.backend,
+        attempt=attempt,
+        workflow=origin.workflow,
+        step=origin.step,
+        workflow_version=origin.version,
+        user=user(),
+        parents=signed.parents,
+        resources=effective_resources(signed, machine).model_dump_json(exclude_defaults=True),
+        job=json.dumps(signed.job.to_json(upstream)),
+        components=json.dumps(signed.components),
+    )
+
+
+def about(record: "JobRecord") -> dict[str, Any]:
+    """What `job.json` says of a record besides the job itself."""
+    return {
+        "name": record.name,
+        "machine": record.machine,
+        "backend": record.backend,
+        "workflow": record.workflow,
+        "workflow_version": record.workflow_version,
+        "step": record.step,
+        "resources": record.resources,
+        "attempt": record.attempt,
+    }
 
 
 def user() -> str:
@@ -199,6 +238,29 @@ def _from_result(given: "ResolvedInput", path: Path, memo: "DigestMemo | None") 
     placed = _place(local, _Nowhere(), memo)
     assert not isinstance(placed, Blocked)
     return placed
+
+
+def parents_first(batch: Sequence["SignedJob"]) -> list["SignedJob"]:
+    """The batch in an order in which every job stands behind its parents."""
+    by_signature = {signed.signature: signed for signed in batch}
+    ordered: dict[str, SignedJob] = {}
+
+    def visit(signed: "SignedJob") -> None:
+        stack = [signed]
+        while stack:
+            top = stack[-1]
+            missing = [
+                by_signature[p] for p in top.parents if p in by_signature and p not in ordered
+            ]
+            if missing:
+                stack.extend(missing)
+            else:
+                ordered.setdefault(top.signature, top)
+                stack.pop()
+
+    for signed in batch:
+        visit(signed)
+    return list(ordered.values())
 
 
 class _Nowhere:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sojourn.errors import InvalidJob, NotPossible, SojournError
+from sojourn.session.checking import check_batch
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 from sojourn.values.job import Job
@@ -15,19 +16,43 @@ if TYPE_CHECKING:
     from sojourn.session.base import SessionBase
     from sojourn.store.store import Store
 
+_CHANGED = "its inputs are no longer what they were when it was recorded"
+
+
+def check_retry(
+    session: "SessionBase", records: Sequence[JobRecord], resources: Resources | None
+) -> None:
+    """Refuse what could not be handed in again, before anything is changed.
+
+    Raises:
+        NotPossible: one has not ended, is only known by its traces, or its inputs have changed.
+        InvalidJob: a secret is not set, or the machine cannot honour `resources`.
+    """
+    for record in records:
+        short = record.signature[:8]
+        if record.state not in FINAL:
+            raise NotPossible(
+                f"job {short} is {record.state}: only a job that has ended can be retried",
+                hint=f"`sojourn cancel {short}` ends it first",
+            )
+        job = _job(record)
+        if resources is not None:
+            job = job.replace(resources=resources.over(job.resources))
+        signed = session.sign([job], record.machine)[0]
+        if signed.signature != record.signature and not job.identity:
+            raise NotPossible(
+                f"job {short} cannot run again: {_CHANGED}",
+                hint="hand it in as it is now: that is another job",
+            )
+        check_batch([signed], session.link(record.machine))
+
 
 def next_attempt(session: "SessionBase", record: JobRecord, resources: Resources | None) -> None:
     """Give an ended job its next attempt.
 
     Raises:
-        NotPossible: it has not ended, or is only known by its traces.
+        NotPossible: it is only known by its traces.
     """
-    short = record.signature[:8]
-    if record.state not in FINAL:
-        raise NotPossible(
-            f"job {short} is {record.state}: only a job that has ended can be retried",
-            hint=f"`sojourn cancel {short}` ends it first",
-        )
     fields: dict[str, str] = {}
     if resources is not None:
         job = _job(record)
@@ -67,7 +92,7 @@ def signed_again(session: "SessionBase", records: Sequence[JobRecord]) -> list["
         if one.signature == record.signature:
             signed.append(one)
         else:
-            _note(session, record, "its inputs are no longer what they were when it was recorded")
+            _note(session, record, _CHANGED)
     return signed
 
 

@@ -4,17 +4,18 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sojourn.errors import ConnectionLost, SojournError, SubmitRefused
+from sojourn.errors import ConnectionLost, InvalidJob, SojournError, SubmitRefused
 from sojourn.session.changes import Recorder
+from sojourn.session.checking import check_batch, impossible
 from sojourn.session.links import Link
 from sojourn.session.orders import (
     Blocked,
-    check_resources,
-    effective_resources,
+    about,
     make_order,
-    user,
+    new_record,
+    parents_first,
 )
 from sojourn.session.settling import settle_many
 from sojourn.states import FINAL, HANDED_IN, State
@@ -48,6 +49,7 @@ class Submitter:
     memo: "DigestMemo"
     recorder: Recorder
     refused: list[SubmitRefused] = field(default_factory=list)
+    _hopeless: set[str] = field(default_factory=set)
 
     # --- what an order depends on (see orders.Surroundings) -----------------------------------------
 
@@ -70,36 +72,26 @@ class Submitter:
         """Record jobs that are not known yet, as NEW; `attempts` where it is not the first.
 
         Raises:
-            UnsupportedResource: the machine cannot honour what one asks for; none is recorded.
+            InvalidJob: one cannot be handed in, such as for a secret that is not set, or a resource
+                that the machine cannot honour (UnsupportedResource); none is recorded.
         """
+        check_batch(batch, self.link)
         records = []
         for signed in batch:
-            resources = effective_resources(signed, self.link.machine)
-            check_resources(resources, self.link.info, self.link.name)
             origin = origins.get(signed.signature, Origin())
             attempt = (attempts or {}).get(signed.signature, 1)
-            records.append(self._new_record(signed, origin, attempt))
-        self.store.put_jobs(records)
+            records.append(new_record(signed, self.link.machine, origin, attempt))
+        for record, new in zip(records, self.store.put_jobs(records), strict=True):
+            if not new and record.attempt == 1:
+                self._ask_anew(record)
 
-    def _new_record(self, signed: "SignedJob", origin: Origin, attempt: int) -> JobRecord:
-        upstream = {id(one.job): one.signature for one in signed.upstream}
-        return JobRecord(
-            signature=signed.signature,
-            machine=self.link.name,
-            name=signed.job.name or "",
-            backend=self.link.machine.backend,
-            attempt=attempt,
-            workflow=origin.workflow,
-            step=origin.step,
-            workflow_version=origin.version,
-            user=user(),
-            parents=signed.parents,
-            resources=effective_resources(signed, self.link.machine).model_dump_json(
-                exclude_defaults=True
-            ),
-            job=json.dumps(signed.job.to_json(upstream)),
-            components=json.dumps(signed.components),
-        )
+    def _ask_anew(self, record: JobRecord) -> None:
+        """What never got in is asked for as it is now, not as when it was refused."""
+        known = self.record(record.signature)
+        if known is not None and known.state is State.NEW and known.attempt == 1:
+            self.store.update_fields(
+                record.signature, record.machine, resources=record.resources, job=record.job
+            )
 
     def submit(self, batch: Sequence["SignedJob"]) -> None:
         """Hand in those of the batch that are NEW, parents first, as many as the machine takes.
@@ -125,6 +117,18 @@ class Submitter:
             answers = self.link.contact(lambda: backend.submit(context, orders), repeat=False)
         except ConnectionLost as lost:
             return self._find_out(orders, lost)
+        except InvalidJob as error:
+            # Some are asked for what the machine turns out not to have: the others go on.
+            wrong = impossible(orders, self.link)
+            self._put_back(orders, error if not wrong else None)
+            if not wrong:
+                raise
+            self._hopeless.update(wrong)
+            for signature, reason in wrong.items():
+                record = self.record(signature)
+                if record is not None:
+                    self._refuse(record, reason)
+            return len(wrong) < len(orders)
         except SojournError as error:
             self._put_back(orders, error)
             raise
@@ -135,15 +139,23 @@ class Submitter:
         orders: list[JobOrder] = []
         waiting: list[tuple[JobRecord, str]] = []
         skipped: set[str] = set()
-        for signed in _parents_first(batch):
+        for signed in parents_first(batch):
             record = self._renewed(signed.signature)
             if record is None or record.state is not State.NEW or pauses.cover(record):
                 continue
-            if skipped.intersection(signed.parents) or self._parent_missing(signed, orders):
+            if (
+                signed.signature in self._hopeless
+                or skipped.intersection(signed.parents)
+                or self._parent_missing(signed, orders)
+            ):
                 skipped.add(signed.signature)
                 continue
-            about = self._about(record)
-            made = make_order(signed, record, self.link.machine, self, self.memo, about)
+            try:
+                made = make_order(signed, record, self.link.machine, self, self.memo, about(record))
+            except InvalidJob as error:  # one job's trouble must not keep the others here
+                skipped.add(signed.signature)
+                self._refuse(record, error)
+                continue
             if isinstance(made, Blocked):
                 skipped.add(signed.signature)
                 self._block(record, made)
@@ -182,18 +194,6 @@ class Submitter:
             return self.record(signature)
         return record
 
-    def _about(self, record: JobRecord) -> dict[str, Any]:
-        return {
-            "name": record.name,
-            "machine": record.machine,
-            "backend": record.backend,
-            "workflow": record.workflow,
-            "workflow_version": record.workflow_version,
-            "step": record.step,
-            "resources": record.resources,
-            "attempt": record.attempt,
-        }
-
     def _block(self, record: JobRecord, why: Blocked) -> None:
         if why.failed:
             self.recorder.change(
@@ -201,6 +201,17 @@ class Submitter:
             )
         else:
             self._note(record, why.reason)
+
+    def _refuse(self, record: JobRecord, error: InvalidJob) -> None:
+        self._note(record, f"cannot be handed in: {error.message}")
+        what = record.name or record.signature[:12]
+        self.refused.append(
+            SubmitRefused(
+                f"job {what} cannot be handed in: {error.message}",
+                signature=record.signature,
+                hint=error.hint,
+            )
+        )
 
     def _note(self, record: JobRecord, reason: str) -> None:
         if record.reason != reason:
@@ -226,9 +237,9 @@ class Submitter:
         events = self.recorder.change_many(changes)
         return [order for order, event in zip(orders, events, strict=True) if event is not None]
 
-    def _put_back(self, orders: Sequence[JobOrder], error: SojournError) -> None:
+    def _put_back(self, orders: Sequence[JobOrder], error: SojournError | None) -> None:
         now = time.time()
-        reason = f"could not be handed in: {error}"
+        reason = "" if error is None else f"could not be handed in: {error}"
         self.recorder.change_many(
             [self._change(o, State.SUBMITTING, State.NEW, now, reason) for o in orders]
         )
@@ -273,26 +284,3 @@ class Submitter:
                     )
                 )
         return any(answer.outcome is Settled.CLOSED for answer in answers)
-
-
-def _parents_first(batch: Sequence["SignedJob"]) -> list["SignedJob"]:
-    """The batch in an order in which every job stands behind its parents."""
-    by_signature = {signed.signature: signed for signed in batch}
-    ordered: dict[str, SignedJob] = {}
-
-    def visit(signed: "SignedJob") -> None:
-        stack = [signed]
-        while stack:
-            top = stack[-1]
-            missing = [
-                by_signature[p] for p in top.parents if p in by_signature and p not in ordered
-            ]
-            if missing:
-                stack.extend(missing)
-            else:
-                ordered.setdefault(top.signature, top)
-                stack.pop()
-
-    for signed in batch:
-        visit(signed)
-    return list(ordered.values())
