@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.monitor.computer import Computer
 from tests.core.monitor.stage import Stage
 
 
@@ -13,3 +14,9 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     made = Stage(tmp_path, "a", "b")
     monkeypatch.setenv("SOJOURN_MACHINES", str(made.file))
     return made
+
+
+@pytest.fixture
+def computer(tmp_path: Path) -> Computer:
+    """A computer with one machine, `here`, of the real local backend."""
+    return Computer(tmp_path)

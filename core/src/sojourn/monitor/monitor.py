@@ -190,13 +190,13 @@ class Monitor:
         return max(0.0, min(LOOK, self._work.next - self._clock.running()))
 
     def _end(self) -> None:
-        work, self._work = self._work, None
         try:
-            if work is not None:
-                work.end()
+            if self._work is not None:
+                self._work.end(lambda: self._look(self._clock.now()))
         except StoreError as error:
             self._report(str(error))
         finally:
+            self._work = None
             self._lock.free()
 
     def _call(self, callback: Callable[[Value], None] | None, value: Value) -> None:

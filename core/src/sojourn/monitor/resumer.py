@@ -165,4 +165,5 @@ class Resumer:
             self._report(f"workflow {name} waits again, for {count} job{'s' * (count != 1)}")
 
     def _tell(self, topic: Topic, name: str, at: float, detail: str) -> None:
+        detail = detail.removeprefix(f"workflow {name} failed: ")
         self._notices.append(Notice(topic, name, at, detail, workflow=name))

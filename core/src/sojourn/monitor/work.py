@@ -173,10 +173,11 @@ class Work:
             self.memory.told = self.messenger.told
         self.memory.keep()
 
-    def end(self) -> None:
+    def end(self, look: Callable[[], None]) -> None:
         """Let what is under way end, tell what was gathered, and note how far it came."""
         self.hands.wait(GRACE)
         self.hands.settle()
+        look()
         if self.messenger is not None:
             self.messenger.tell(self._clock.running(), at_once=True)
             self.messenger.close(GRACE)
