@@ -1,6 +1,5 @@
 """Desks with a machine of the local backend."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,9 +28,3 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def empty_desk(tmp_path: Path) -> Desk:
     """A desk whose one machine is never asked for anything."""
     return Desk(tmp_path / "desk", {"here": {"backend": "local", "root": str(tmp_path / "root")}})
-
-
-@pytest.fixture
-def no_ssh_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A computer on which no ssh program is found."""
-    monkeypatch.setattr(shutil, "which", lambda _: None)

@@ -28,17 +28,18 @@ def test_an_empty_store_says_so_on_stderr(empty_desk: Desk) -> None:
 
 def test_the_table_is_aligned_and_newest_first(empty_desk: Desk) -> None:
     empty_desk.put(
-        record("old", created_at=NOW - 500, submitted_at=NOW - 7200),
+        record("old", created_at=NOW - 500, submitted_at=NOW - 20_000),
         record(
-            "new", State.RUNNING, started_at=NOW - 65, created_at=NOW, scheduler_id="81",
-            reason="as asked", workflow="co2", step="fit",
+            "new", State.FAILED, submitted_at=NOW - 9000, started_at=NOW - 8000,
+            finished_at=NOW - 7940, created_at=NOW, scheduler_id="81", reason="as asked",
+            workflow="co2", step="fit",
         ),
     )  # fmt: skip
     head, first, second = empty_desk("list").out.splitlines()
     assert head.split() == ["JOB", "STATE", "NAME", "WORKFLOW", "STEP", "MACHINE", "ID", "AGE", "TIME", "REASON"]  # fmt: skip
-    assert first.split()[:9] == [signature("new")[:8], "RUNNING", "new", "co2", "fit", "here", "81", "1m", "1m"]  # fmt: skip
+    assert first.split()[:9] == [signature("new")[:8], "FAILED", "new", "co2", "fit", "here", "81", "2h", "1m"]  # fmt: skip
     assert first.endswith("as asked")
-    assert second.split() == [signature("old")[:8], "COMPLETED", "old", "here", "2h"]
+    assert second.split() == [signature("old")[:8], "COMPLETED", "old", "here", "5h"]
     for line in (first, second):
         assert line.index("here") == head.index("MACHINE")
 

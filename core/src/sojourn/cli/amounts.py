@@ -1,10 +1,8 @@
 """Times, ages and sizes as people read them. Pure."""
 
 from datetime import datetime
-from itertools import pairwise
 
 _SIZES = ("KiB", "MiB", "GiB", "TiB", "PiB")
-_UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
 def age(seconds: float) -> str:
@@ -21,14 +19,16 @@ def duration(seconds: float) -> str:
     """In two units: `42s`, `3m 20s`, `5h 3m`, `2d 4h`; below ten seconds with a tenth."""
     if 0 < seconds < 10:
         return f"{seconds:.1f}s"
-    whole = max(0, int(seconds))
-    for (unit, letter), (less, smaller) in pairwise(_UNITS):
-        if whole >= unit:
-            rest = whole % unit // less
-            return (
-                f"{whole // unit}{letter} {rest}{smaller}" if rest else f"{whole // unit}{letter}"
-            )
-    return f"{whole}s"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{max(0, whole)}s"
+    if whole < 3600:
+        much, rest, units = whole // 60, whole % 60, "ms"
+    elif whole < 86400:
+        much, rest, units = whole // 3600, whole % 3600 // 60, "hm"
+    else:
+        much, rest, units = whole // 86400, whole % 86400 // 3600, "dh"
+    return f"{much}{units[0]} {rest}{units[1]}" if rest else f"{much}{units[0]}"
 
 
 def local_time(at: float) -> str:

@@ -3,21 +3,21 @@
 import hashlib
 import os
 import runpy
+import shlex
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import click
 
 from sojourn.cli import output
 from sojourn.cli.amounts import count
 from sojourn.cli.progress import RunDisplay
+from sojourn.cli.runwords import show_traceback, suspended, workflow_of
 from sojourn.cli.treelines import plan_lines
-from sojourn.errors import EXIT_DONE, EXIT_FAILED, EXIT_SUSPENDED, SojournError, UsageError
+from sojourn.errors import EXIT_DONE, EXIT_FAILED, SojournError, UsageError
 from sojourn.suspension import Suspension, WorkflowSuspended, suspensions_in
 from sojourn.workflow.report import Plan
 from sojourn.workflow.settings import DryRun, RunSettings, using
@@ -41,6 +41,14 @@ class Request:
     accept_changes: bool = False
     accept_stale: bool = False
     env: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> str:
+        """What to type to go on."""
+        words = ["sojourn", "run", str(self.script)]
+        words += ["--on", self.on] if self.on else []
+        words += ["--", *self.arguments] if self.arguments else []
+        return shlex.join(words)
 
 
 def run_script(request: Request) -> int:
@@ -66,10 +74,10 @@ def run_script(request: Request) -> int:
         display.print_trees()
         waiting = tuple(suspensions_in(error))
         if waiting:
-            return _suspended(waiting, request)
+            return suspended(waiting, request.command)
         if isinstance(error, SojournError | KeyboardInterrupt | SystemExit):
             raise
-        _show_traceback(error, request.script)
+        show_traceback(error, request.script)
         return EXIT_FAILED
     display.print_trees()
     return status
@@ -126,25 +134,20 @@ def _run(request: Request, settings: RunSettings) -> int:
         except BaseException as error:
             waiting = tuple(suspensions_in(error))
             # A workflow has waited by itself: if it suspends, that is what was wanted.
-            if not (waiting and settings.wait) or any(map(_workflow_of, waiting)):
+            if not (waiting and settings.wait) or any(map(workflow_of, waiting)):
                 raise
             _stay(waiting)
-
-
-def _workflow_of(suspension: Suspension) -> str:
-    """The name of the workflow that waits; "" for a plain session's jobs."""
-    return suspension.workflow if isinstance(suspension, WorkflowSuspended) else ""
 
 
 def _once(request: Request) -> int:
     with _as_program(request):
         try:
             runpy.run_path(str(request.script), run_name="__main__")
-        except SystemExit as end:
-            if isinstance(end.code, str):
-                click.echo(end.code, err=True)
-                return EXIT_FAILED
-            return EXIT_DONE if end.code is None else int(end.code)
+        except SystemExit as end:  # as the interpreter takes it
+            if end.code is None or isinstance(end.code, int):
+                return end.code or EXIT_DONE
+            click.echo(str(end.code), err=True)
+            return EXIT_FAILED
     return EXIT_DONE
 
 
@@ -174,41 +177,3 @@ def _stay(waiting: tuple[Suspension, ...]) -> None:
             wait_for(session, list(session.store.get_many(keys).values()))
     except KeyboardInterrupt:
         raise WorkflowSuspended(waiting) from None
-
-
-def _suspended(waiting: tuple[Suspension, ...], request: Request) -> int:
-    one = waiting[0] if len(waiting) == 1 else WorkflowSuspended(waiting)
-    jobs = len(one.handles)
-    they, have = ("they", "they have") if jobs != 1 else ("it", "it has")
-    output.note(f"{one.what}; {they} go{'es' if jobs == 1 else ''} on without this program")
-    output.note(f"to go on when {have} finished, run the same command again: {_again(request)}")
-    output.hint(_how_to_wait(one))
-    return EXIT_SUSPENDED
-
-
-def _again(request: Request) -> str:
-    import shlex
-
-    words = ["sojourn", "run", str(request.script)]
-    words += ["--on", request.on] if request.on else []
-    words += ["--", *request.arguments] if request.arguments else []
-    return shlex.join(words)
-
-
-def _how_to_wait(one: Suspension) -> str:
-    import shlex
-
-    workflow = _workflow_of(one)
-    if workflow:
-        return f"`sojourn wait --workflow {shlex.quote(workflow)}` waits for them"
-    jobs = " ".join(handle.signature[:8] for handle in one.handles[:3])
-    return f"`sojourn wait {jobs}{' ...' if len(one.handles) > 3 else ''}` waits for them"
-
-
-def _show_traceback(error: BaseException, script: Path) -> None:
-    """A mistake of the script's is shown from the script on: what runs it is of no interest."""
-    own: TracebackType | None = error.__traceback__
-    while own is not None and Path(own.tb_frame.f_code.co_filename) != script:
-        own = own.tb_next
-    lines = traceback.format_exception(type(error), error, own)
-    click.echo("".join(lines), err=True, nl=False)

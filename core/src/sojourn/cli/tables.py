@@ -48,7 +48,7 @@ def from_columns(
         if not "".join(column).isascii():
             texts[at], sizes[at] = tuple(_pad(text, sizes[at]) for text in column), 0
     line = "  ".join([*(f"%-{size}s" for size in sizes[:-1]), "%s"])
-    return "\n".join([(line % cells).rstrip() for cells in zip(*texts, strict=True)])
+    return "\n".join(map(str.rstrip, map(line.__mod__, zip(*texts, strict=True))))
 
 
 def _widest(column: Sequence[str]) -> int:

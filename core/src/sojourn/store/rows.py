@@ -26,7 +26,10 @@ class Table(Generic[Record]):
 
     def __init__(self, name: str, record: type[Record]) -> None:
         self.name = name
-        self._record = record
+        # A tuple takes all its values at once, in half the time.
+        self._made: Callable[[list[Any]], Record] = getattr(
+            record, "_make", lambda values: record(*values)
+        )
         described = record.__annotations__
         self.columns: tuple[str, ...] = tuple(described)
         self._known = frozenset(self.columns)
@@ -44,7 +47,7 @@ class Table(Generic[Record]):
         values = list(row)
         for at, reader in self._readers:
             values[at] = reader(values[at])
-        return self._record(*values)
+        return self._made(values)
 
     def write(self, record: Record) -> list[Any]:
         """The row of a record, in the order of the columns."""

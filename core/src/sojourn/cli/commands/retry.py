@@ -4,7 +4,7 @@ import click
 
 from sojourn.cli import joblist, output
 from sojourn.cli.amounts import count
-from sojourn.cli.joboptions import assignments
+from sojourn.cli.jobmaking import assignments
 from sojourn.cli.opening import open_session
 from sojourn.cli.options import as_json, choosing
 from sojourn.cli.selection import ENDED_BADLY, Choice, several
