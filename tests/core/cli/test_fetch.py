@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,17 @@ def test_a_directory_that_cannot_be_written_is_said(desk: Desk, result: str) -> 
     done = desk("fetch", result, "-o", "taken", status=2)
     assert "taken" in done.err
     assert len(done.err.splitlines()) == 2
+
+
+def test_a_program_that_a_job_has_built_can_be_run_here(desk: Desk) -> None:
+    small = "printf '#!/bin/sh\\necho built\\n' > small; chmod 700 small; : > plain"
+    large = "cp small large; head -c 5000000 /dev/zero >> large"
+    outputs = ["--output", "small", "--output", "large", "--output", "plain"]
+    signature = desk.finished(*outputs, "--", f"{small}; {large}")
+    (result,) = desk("fetch", signature, "--json").json
+    desk("fetch", signature, "-o", "out")
+    for folder in (Path(result["path"]), desk.here / "out"):
+        done = subprocess.run([folder / "small"], capture_output=True, text=True, check=True)
+        assert done.stdout == "built\n"
+        assert (folder / "large").stat().st_mode & 0o100
+        assert not (folder / "plain").stat().st_mode & 0o111

@@ -143,6 +143,7 @@ def _fetch_small(dialogue: Dialogue, items: list[_Item], moved: _Moved) -> None:
                 _drain(content, lambda _: None)
                 continue
             made[item.source] = _write(item.target, content)
+            _keep_executable(item, bool(member.mode & 0o100))
             moved.by(member.size)
     except tarfile.TarError as error:
         raise ConnectionLost(
@@ -208,6 +209,12 @@ def _write(target: Path, content: BinaryIO) -> str:
     return digest.hexdigest()
 
 
+def _keep_executable(item: _Item, executable: bool) -> None:
+    """Of a file's mode this alone travels; a program that a job has built stays one."""
+    if executable and item.name:
+        item.target.chmod(0o700)
+
+
 def _drain(content: BinaryIO, keep: Callable[[bytes], object]) -> None:
     while piece := content.read(_PIECE):
         keep(piece)
@@ -226,7 +233,7 @@ def _fetch_large(dialogue: Dialogue, item: _Item, moved: _Moved) -> None:
         offset = 0
     moved.by(offset)
     dialogue.send(f"fetch_large {offset} {quote(item.source)}")
-    kind, _, size = dialogue.head()
+    kind, executable, size = dialogue.head()
     if kind != "rest":
         dialogue.reader.exactly(size)
         dialogue.reply()
@@ -248,6 +255,7 @@ def _fetch_large(dialogue: Dialogue, item: _Item, moved: _Moved) -> None:
         order.error = f"{item.name!r} arrived with other bytes than the machine has"
         return
     partial.replace(item.target)
+    _keep_executable(item, bool(executable))
     order.digests[item.name] = digest.hexdigest()
 
 

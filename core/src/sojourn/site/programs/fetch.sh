@@ -12,14 +12,17 @@ fetch_small() {
   show digests 0 "$sj_tmp/digests"
 }
 
-# fetch_large OFFSET FILE: the rest of one file, then its whole digest, made beside it.
+# fetch_large OFFSET FILE: the rest of one file, then its whole digest, made beside it. The
+# number beside "rest" is 1 for a program.
 fetch_large() {
   if [ ! -f "$2" ] || [ ! -r "$2" ]; then tell absent 1 "$2"; return 0; fi
   sj_n=$(wc -c <"$2")
   sj_n=$((sj_n - $1))
   [ "$sj_n" -ge 0 ] || sj_n=0
   digest <"$2" >"$sj_tmp/digest" &
-  say rest 0 "$sj_n"
+  sj_x=0
+  [ ! -x "$2" ] || sj_x=1
+  say rest "$sj_x" "$sj_n"
   if [ "$1" = 0 ]; then head -c "$sj_n" <"$2" >&3; else tail -c "+$(($1 + 1))" <"$2" | head -c "$sj_n" >&3; fi
   wait
   show digest 0 "$sj_tmp/digest"
