@@ -25,8 +25,8 @@ from sojourn.values.messages import (
     TaskInput,
 )
 
-COUNT = 'echo ran >> "$SOJOURN_JOB_DIR/count"'
-"""A command that leaves a line for every time it was run."""
+COUNT = 'echo ran >> "${SOJOURN_JOB_DIR%/*}.count"'
+"""A command that leaves a line for every time it was run, where no attempt's removal reaches it."""
 LONG = "sleep 120"
 """A command that does not end by itself while a test lasts."""
 UNTIL_TOLD = 'while [ ! -e "$SOJOURN_JOB_DIR/go" ]; do sleep 0.2; done'
@@ -41,8 +41,8 @@ def tell(bench: Bench, jobs: Iterable[JobRef]) -> None:
 
 def runs(bench: Bench, jobs: Sequence[JobRef | JobOrder]) -> list[int]:
     """How often the command of each job, which is `COUNT`, was run, in all its attempts."""
-    folders = " ".join(f"jobs/{layout.job(job.signature)}" for job in jobs)
-    said = bench.said(f"set +f; for d in {folders}; do cat $d/*/count 2>/dev/null | wc -l; done")
+    files = " ".join(f"jobs/{layout.job(job.signature)}.count" for job in jobs)
+    said = bench.said(f"for f in {files}; do cat $f 2>/dev/null | wc -l; done")
     return [int(word) for word in said.split()]
 
 

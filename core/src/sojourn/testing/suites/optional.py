@@ -66,7 +66,7 @@ class Chains(Suite):
 
     @rule("R39")
     def test_a_child_finds_its_parents_outputs(self, client: Client, tmp_path: Path) -> None:
-        first = client.order("echo 1 > o", outputs=("o",))
+        first = client.order("sleep 1; echo 1 > o", outputs=("o",))
         middle = client.order("cat from0 > o; echo 2 >> o", outputs=("o",))
         last = client.order("cat from0 from1 > o", outputs=("o",))
         middle = after(middle, first, taking="o")

@@ -72,7 +72,8 @@ class Kept(WrappedTransport):
 class WrappingRegistry(Registry):
     """A registry whose transports get something in front; `plugins` are registered by path.
 
-    `plugins` maps a plugin's name to `module:attribute`, for plugins that are not installed.
+    `plugins` maps a plugin's name to `module:attribute`, for plugins that are not installed; an
+    attribute that is a class is called.
     """
 
     def __init__(
@@ -96,4 +97,4 @@ def _load(path: str) -> object:
     loaded: object = import_module(module)
     for part in filter(None, attribute.split(".")):
         loaded = getattr(loaded, part)
-    return loaded
+    return loaded() if isinstance(loaded, type) else loaded

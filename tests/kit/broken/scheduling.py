@@ -1,0 +1,177 @@
+"""Batch schedulers that are called or read wrongly: mutations of the scaffold's."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import sojourn_slurm
+from sojourn.batch.backend import BatchBackend
+from sojourn.batch.scheduler import Conversation, QueueEntry, Response, SubmitCall
+from sojourn.contract import hookimpl
+from sojourn.scaffold.templates.batch.package.backend import INFO, Newplugin
+from sojourn.site.context import MachineContext
+from sojourn.states import State
+from sojourn.values.messages import JobOrder, JobRef, Phase, PollAnswer, SchedulerWord, Settlement
+from tests.kit.broken import breaks
+from tests.kit.broken.whole import NAME
+
+
+class Toy(BatchBackend):
+    """The scaffold's backend; subclasses name a scheduler that does something wrong."""
+
+    scheduler: ClassVar[type[Newplugin]] = Newplugin
+
+    def __init__(self) -> None:
+        super().__init__(replace(INFO, name=NAME), self.scheduler)
+
+
+class _OneByOne(Newplugin):
+    def look(self, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerWord]]:
+        words: dict[str, SchedulerWord] = {}
+        for one in ids:
+            words |= yield from super().look([one])
+        return words
+
+
+@breaks("R06", machine="toy")
+class OneCallAJob(Toy):
+    """Asks the scheduler about each job by itself."""
+
+    scheduler = _OneByOne
+
+
+class _Deaf(Newplugin):
+    def look(self, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerWord]]:
+        result = yield shlex.join(["toystat", *ids])
+        if result.status != 0:
+            return {one: SchedulerWord(Phase.ABSENT) for one in ids}
+        return (yield from super().look(ids))
+
+
+@breaks("R08", machine="toy")
+class TakesSilenceForAnAnswer(Toy):
+    """Takes a command that failed for an empty queue."""
+
+    scheduler = _Deaf
+
+
+class _DeafSearcher(Newplugin):
+    def search(self, names: Sequence[str]) -> Conversation[Sequence[QueueEntry]]:
+        result = yield "toystat"
+        if result.status != 0:
+            return []
+        return (yield from super().search(names))
+
+
+@breaks("R08", machine="toy")
+class ClosesInAnOutage(Toy):
+    """Closes jobs because a scheduler that is down does not show them."""
+
+    scheduler = _DeafSearcher
+
+
+class _WrongEntry(Newplugin):
+    def search(self, names: Sequence[str]) -> Conversation[Sequence[QueueEntry]]:
+        found = yield from super().search(names)
+        return [QueueEntry(one.name, str(int(one.id) - 1), one.index) for one in found]
+
+
+@breaks("R16", machine="toy")
+class ReadsTheWrongColumn(Toy):
+    """Takes another number in the queue's listing for the id."""
+
+    scheduler = _WrongEntry
+
+
+class _WholeArray(Newplugin):
+    def cancel(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
+        whole = [one.partition(".")[0] for one in ids]
+        said = yield from super().cancel(list(dict.fromkeys(whole)))
+        return {one: said[job] for one, job in zip(ids, whole, strict=True)}
+
+
+@breaks("R37", machine="toy")
+class CancelsTheWholeArray(Toy):
+    """Cancels an array where one of its tasks was meant."""
+
+    scheduler = _WholeArray
+
+
+class _Impatient(Newplugin):
+    def submit_command(self, call: SubmitCall) -> str:
+        return super().submit_command(replace(call, after=()))
+
+
+@breaks("R39", machine="toy")
+class ForgetsDependencies(Toy):
+    """Does not tell the scheduler which jobs a job waits for."""
+
+    scheduler = _Impatient
+
+
+class _NoArrays(Newplugin):
+    def array_limit(self) -> int:
+        return 1
+
+
+@breaks("R41", machine="toy")
+class SubmitsOneByOne(Toy):
+    """Claims arrays and hands in each job with a call of its own."""
+
+    scheduler = _NoArrays
+
+
+class _SuccessByDefault(Newplugin):
+    def look(self, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerWord]]:
+        words = yield from super().look(ids)
+        done = SchedulerWord(Phase.ENDED, outcome=State.COMPLETED)
+        return {one: done if word.phase is Phase.ABSENT else word for one, word in words.items()}
+
+
+@breaks("R07", machine="toy")
+class TakesTheForgottenForDone(Toy):
+    """Says of a job that the queue does not show that it has ended well."""
+
+    scheduler = _SuccessByDefault
+
+
+class _DropsMemory(Newplugin):
+    def directives(self, resources, header):  # type: ignore[no-untyped-def]
+        return [line for line in super().directives(resources, header) if " -m " not in line]
+
+
+@breaks("R48", machine="toy")
+class ForgetsADirective(Toy):
+    """Leaves out one of the directives that it promises."""
+
+    scheduler = _DropsMemory
+
+
+@breaks("R11", machine="toy")
+class IgnoresTheExitFile(Toy):
+    """Does not look at the files of a job that the scheduler has forgotten."""
+
+    @hookimpl
+    def sojourn_poll(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[PollAnswer]:
+        return [
+            replace(answer, site=None) if answer.word.phase is Phase.ABSENT else answer
+            for answer in super().sojourn_poll(context, jobs)
+        ]
+
+
+@breaks("R45", machine="slurm")
+class OpensItsRoot(BatchBackend):
+    """Makes what lies there readable by everybody."""
+
+    def __init__(self) -> None:
+        super().__init__(replace(sojourn_slurm.info, name=NAME), sojourn_slurm.Slurm)
+
+    @hookimpl
+    def sojourn_submit(
+        self, context: MachineContext, orders: Sequence[JobOrder]
+    ) -> list[Settlement]:
+        answers = super().sojourn_submit(context, orders)
+        with context.trip() as dialogue:
+            dialogue.run("chmod -R o+rX . .. ../..")
+        return answers
