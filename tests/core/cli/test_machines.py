@@ -195,3 +195,19 @@ def test_a_mistake_in_the_file_is_told_before_anything_else(empty_desk: Desk, co
     empty_desk.machines.write_text("machines:\n  here: [\n")
     done = empty_desk("machines", *command.split(), status=2)
     assert f"{empty_desk.machines}:" in done.err
+
+
+def test_full_runs_the_conformance_suite_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--kit-rules R01")
+    done = desk("machines", "check", "here", "--full")
+    line = next(line for line in done.out.splitlines() if line[6:].startswith("conformance"))
+    assert line.startswith("ok ")
+    assert "passed" in line
+    assert not list((desk.folder.parent / "root").glob("kit-*"))
+
+
+def test_full_names_the_rules_that_were_broken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--kit-rules R99999")
+    done = desk("machines", "check", "here", "--full", "--no-job", status=1)
+    assert "FAIL  conformance" in done.out
+    assert "there is no rule R99999" in done.err

@@ -1,5 +1,6 @@
 """`sojourn machines check`: everything that jobs need of a machine, tried."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -24,8 +25,13 @@ _WORDS = {True: ("ok", "green"), None: ("note", "yellow"), False: ("FAIL", "red"
     help="How long to wait for the tiny job.",
 )
 @click.option("--no-job", is_flag=True, help="Leave out the tiny job.")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Then the whole conformance suite too, with many small jobs; takes some minutes.",
+)
 @as_json
-def command(name: str, timeout: float, no_job: bool, as_json: bool) -> int:
+def command(name: str, timeout: float, no_job: bool, full: bool, as_json: bool) -> int:
     """Connect to a machine and try what jobs need: its name, the connection, the host key, the
     root and its room, tools, clock, scheduler, queue and account, and one tiny job.
 
@@ -35,15 +41,13 @@ def command(name: str, timeout: float, no_job: bool, as_json: bool) -> int:
     Examples:
       sojourn machines check hpc
       sojourn machines check hpc --no-job --json
+      sojourn machines check hpc --full
     """
-    from sojourn.checkup import checkup
-
     found: list[CheckLine] = []
-    with open_session() as session:
-        for line in checkup(session, name, timeout=timeout, trial=not no_job):
-            found.append(line)
-            if not as_json:
-                _print(line)
+    for line in _lines(name, timeout, no_job, full):
+        found.append(line)
+        if not as_json:
+            _print(line)
     if as_json:
         output.rows(_as_object(name, line) for line in found)
     failures = sum(line.ok is False for line in found)
@@ -52,6 +56,22 @@ def command(name: str, timeout: float, no_job: bool, as_json: bool) -> int:
         return EXIT_FAILED
     output.note(f"{name}: everything that was tried works")
     return EXIT_DONE
+
+
+def _lines(name: str, timeout: float, no_job: bool, full: bool) -> Iterator[CheckLine]:
+    """Lines as they are found; the suite is not begun on a machine that fails without it."""
+    from sojourn.checkup import checkup
+
+    failed = False
+    with open_session() as session:
+        keys = session.machines.entry(name).keys
+        for line in checkup(session, name, timeout=timeout, trial=not no_job):
+            failed = failed or line.ok is False
+            yield line
+    if full and not failed:
+        from sojourn.checkup.full import run_suite
+
+        yield run_suite(keys, lambda text: click.echo(text, err=True))
 
 
 def _print(line: CheckLine) -> None:
