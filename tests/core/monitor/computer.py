@@ -49,6 +49,15 @@ FLOW = """
 """Two jobs that end when their gates are opened, and a step after them."""
 
 
+WHILE_HELD = """\
+import time
+from pathlib import Path
+while (Path(__file__).parent / "hold").exists():
+    time.sleep(0.05)
+"""
+"""The beginning of a script that waits while a file `hold` is there."""
+
+
 class Computer:
     """A home, machines of this computer, and workflow scripts."""
 

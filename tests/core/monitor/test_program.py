@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
 
 from sojourn.monitor.lock import holder
 from sojourn.states import State
-from tests.core.monitor.computer import Computer
+from tests.core.monitor.computer import FLOW, WHILE_HELD, Computer
 
 
 def test_what_others_hand_in_is_polled_and_fetched(computer: Computer) -> None:
@@ -135,16 +136,9 @@ def test_a_workflow_is_resumed_until_it_is_done(computer: Computer) -> None:
 
 def test_a_resume_goes_on_when_its_monitor_is_killed(computer: Computer) -> None:
     hold = computer.folder / "hold"
-    text = (
-        "import time\n"
-        + f"while 'total' in open({str(computer.folder / 'stage')!r}).read() and not __import__('os').path.exists({str(hold)!r}): time.sleep(0.05)\n"
-    )
-    (computer.folder / "stage").write_text("")
-    script = computer.script()
-    script.write_text(text + script.read_text())
     computer.open_gates(0, 1)
-    computer.sojourn("run", script, status=75)
-    (computer.folder / "stage").write_text("total")
+    computer.sojourn("run", computer.script(WHILE_HELD + dedent(FLOW)), status=75)
+    hold.touch()
     with computer.monitor("--resume") as running:
         computer.until(lambda: computer.workflow().owner)
         os.kill(running.process.pid, signal.SIGKILL)
@@ -152,7 +146,7 @@ def test_a_resume_goes_on_when_its_monitor_is_killed(computer: Computer) -> None
     with computer.monitor("--resume") as running:
         assert computer.workflow().status == "suspended"
         assert computer.workflow().resumes == 1
-        hold.touch()
+        hold.unlink()
         computer.until_status("done")
         computer.until(lambda: "workflow flow is done" in running.said, timeout=90)
     assert computer.workflow().resumes == 1
@@ -183,13 +177,12 @@ def test_a_mistake_in_notify_yaml_is_told_with_its_line(computer: Computer) -> N
 
 
 def test_a_resumed_workflow_does_not_hold_the_monitor_s_lock(computer: Computer) -> None:
-    computer.open_gates(0, 1)
-    script = computer.script()
     hold = computer.folder / "hold"
-    computer.sojourn("run", script, status=75)
-    script.write_text(script.read_text() + f"\nwhile not Path({str(hold)!r}).exists(): pass\n")
+    computer.open_gates(0, 1)
+    computer.sojourn("run", computer.script(WHILE_HELD + dedent(FLOW)), status=75)
+    hold.touch()
     try:
-        with computer.monitor("--resume", "--accept-script-change") as running:
+        with computer.monitor("--resume") as running:
             computer.until(lambda: computer.workflow().owner)
             os.kill(running.process.pid, signal.SIGTERM)
             assert running.process.wait(30) == 0
@@ -197,7 +190,7 @@ def test_a_resumed_workflow_does_not_hold_the_monitor_s_lock(computer: Computer)
         with computer.monitor():
             pass
     finally:
-        hold.touch()
+        hold.unlink()
     computer.until(lambda: not computer.workflow().owner)
 
 
