@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from sojourn.cli import output
 from sojourn.cli.amounts import age, duration
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from sojourn.store.machines import Machines
 
 HEADS = ("JOB", "STATE", "NAME", "WORKFLOW", "STEP", "MACHINE", "ID", "AGE", "TIME", "REASON")
+FIELDS = (
+    "signature", "state", "name", "workflow", "step", "machine", "scheduler_id",
+    "submitted_at", "created_at", "started_at", "finished_at", "reason", "attempt", "paused",
+    "cancel_requested",
+)  # fmt: skip
+"""What of a job a row of the table is made of."""
+
 _NOT_STARTED = frozenset({State.NEW, State.SUBMITTING, State.QUEUED, State.HELD})
 _STATE = HEADS.index("STATE")
 
@@ -31,50 +39,72 @@ def as_table(
     jobs: Sequence[JobLine | JobRecord], *, width: int | None = None, colors: bool = False
 ) -> str:
     """The table. AGE is the time since it was handed in (or recorded), TIME how long it ran."""
+    columns = zip(*map(attrgetter(*FIELDS), jobs), strict=True) if jobs else [()] * len(FIELDS)
+    return table_of(list(columns), width=width, colors=colors)
+
+
+def table_of(
+    columns: Sequence[Sequence[Any]], *, width: int | None = None, colors: bool = False
+) -> str:
+    """The table of jobs that are given by columns, those of `FIELDS`: there may be thousands."""
+    (
+        signatures, states, names, workflows, steps, machines, ids,
+        submitted, created, started, finished, reasons, attempts, paused, cancelled,
+    ) = columns  # fmt: skip
     now = time.time()
-    columns = (
-        [job.signature[:8] for job in jobs],
-        [job.state.value for job in jobs],
-        _flat([job.name for job in jobs]),
-        _flat([job.workflow for job in jobs]),
-        _flat([job.step for job in jobs]),
-        [job.machine for job in jobs],
-        [job.scheduler_id for job in jobs],
-        [age(now - (job.submitted_at or job.created_at)) for job in jobs],
-        [run_time(job, now) for job in jobs],
-        _flat([remark(job) for job in jobs]),
+    begun = (at or recorded for at, recorded in zip(submitted, created, strict=True))
+    said = zip(states, reasons, attempts, paused, cancelled, strict=True)
+    shown = (
+        [signature[:8] for signature in signatures],
+        list(map(str, states)),
+        _flat(names),
+        _flat(workflows),
+        _flat(steps),
+        machines,
+        ids,
+        [age(now - at) for at in begun],
+        [_ran(*times, now) for times in zip(states, started, finished, strict=True)],
+        _flat([_remark(*each) for each in said]),
     )
     return from_columns(
-        HEADS, columns, width=width, paint=output.paint if colors else None, painted=_STATE
+        HEADS, shown, width=width, paint=output.paint if colors else None, painted=_STATE
     )
 
 
-def _flat(column: list[str]) -> list[str]:
-    """`output.flat` of each, looked at together first: there are thousands."""
+def _flat(column: Sequence[str]) -> Sequence[str]:
+    """`output.flat` of each, looked at together first."""
     return column if "".join(column).isprintable() else list(map(output.flat, column))
 
 
 def run_time(job: JobLine | JobRecord, now: float) -> str:
     """How long it has run, or did; "" if it has not started."""
-    if job.started_at is None or job.state in _NOT_STARTED:
+    return _ran(job.state, job.started_at, job.finished_at, now)
+
+
+def _ran(state: str, started: float | None, finished: float | None, now: float) -> str:
+    if started is None or state in _NOT_STARTED:
         return ""
-    if job.finished_at is not None:
-        return duration(job.finished_at - job.started_at)
-    return duration(now - job.started_at) if job.state in ACTIVE else ""
+    if finished is not None:
+        return duration(finished - started)
+    return duration(now - started) if state in ACTIVE else ""
 
 
 def remark(job: JobLine | JobRecord) -> str:
     """The reason, and what a person has asked for."""
-    if job.attempt == 1 and not job.paused and not job.cancel_requested:
-        return job.reason
+    return _remark(job.state, job.reason, job.attempt, job.paused, job.cancel_requested)
+
+
+def _remark(state: str, reason: str, attempt: int, paused: bool, cancelled: bool) -> str:
+    if attempt == 1 and not paused and not cancelled:
+        return reason
     asked = []
-    if job.paused:
+    if paused:
         asked.append("paused")
-    if job.cancel_requested and job.state in ACTIVE:
+    if cancelled and state in ACTIVE:
         asked.append("asked to end")
-    if job.attempt > 1:
-        asked.append(f"attempt {job.attempt}")
-    return "; ".join(filter(None, [*asked, job.reason]))
+    if attempt > 1:
+        asked.append(f"attempt {attempt}")
+    return "; ".join(filter(None, [*asked, reason]))
 
 
 def summary(jobs: Iterable[JobLine | JobRecord]) -> str:
@@ -85,7 +115,11 @@ def summary(jobs: Iterable[JobLine | JobRecord]) -> str:
 
 def machine_notes(store: "Machines", jobs: Iterable[JobLine | JobRecord]) -> list[str]:
     """What is to be known of the machines of active jobs: how old what is shown is, and why."""
-    names = {job.machine for job in jobs if job.state in ACTIVE}
+    return notes_on(store, {job.machine for job in jobs if job.state in ACTIVE})
+
+
+def notes_on(store: "Machines", names: set[str]) -> list[str]:
+    """The same, of the machines with these names."""
     notes = []
     for name, machine in store.machines().items() if names else ():
         if name not in names or machine.state == OK:

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sojourn.states import State
@@ -116,6 +116,33 @@ class Jobs:
             (*parameters, -1 if limit is None else limit),
         )
         return tuple(map(_LINES.read, rows))
+
+    def columns(
+        self,
+        names: Sequence[str],
+        *,
+        workflow: str | None = None,
+        step: str | None = None,
+        states: Collection[State] | None = None,
+        machine: str | None = None,
+        limit: int | None = None,
+    ) -> list[tuple[Any, ...]]:
+        """As `listing`, newest first, as one tuple of plain values for each of `names`: what a
+        table of thousands is made of. States are their words, switches 0 and 1.
+
+        Raises:
+            TypeError: a name that `JobLine` does not have.
+        """
+        unknown = set(names) - set(_LINES.columns)
+        if unknown:
+            raise TypeError(f"jobs have no {', '.join(sorted(unknown))}")
+        where, parameters = _conditions(workflow, step, states, machine)
+        rows = self._db.query(
+            f"SELECT {', '.join(names)} FROM jobs{where}"
+            " ORDER BY created_at DESC, rowid DESC LIMIT ?",
+            (*parameters, -1 if limit is None else limit),
+        )
+        return list(zip(*rows, strict=True)) if rows else [()] * len(names)
 
     def counts(
         self, *, workflow: str | None = None, step: str | None = None, machine: str | None = None

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,12 +10,10 @@ from sojourn.cli import joblist, output
 from sojourn.cli.opening import open_reader, open_store
 from sojourn.cli.options import as_json, choosing
 from sojourn.cli.selection import Choice, check_workflow, several
+from sojourn.states import ACTIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sojourn.store.reading import JobReader
-    from sojourn.store.records import JobLine, JobRecord
 
 _EVERY = 1.0
 """Seconds between two looks with `--watch`."""
@@ -48,29 +46,42 @@ def command(choice: Choice, limit: int | None, watch: bool, as_json: bool) -> No
 
 
 def _show(store: "JobReader", choice: Choice, limit: int | None, as_json: bool) -> None:
-    jobs = _chosen(store, choice, limit)
-    joblist.show(jobs, as_json=as_json)
-    if not jobs:
+    if choice.signatures:
+        with open_store() as whole:
+            named = several(whole, choice)[:limit]
+        joblist.show(store.pauses().shown(named), as_json=as_json)
+        machines, there = {job.machine for job in named if job.state in ACTIVE}, bool(named)
+    else:
+        machines, there = _show_all(store, choice, limit, as_json)
+    if not there:
         with open_store() as whole:
             check_workflow(whole, choice.workflow)
         output.note("no such jobs" if not choice.empty else "no jobs are known here yet")
-    for line in joblist.machine_notes(store, jobs):
+    for line in joblist.notes_on(store, machines):
         output.note(line)
 
 
-def _chosen(
-    store: "JobReader", choice: Choice, limit: int | None
-) -> "Sequence[JobLine | JobRecord]":
-    if choice.signatures:
-        with open_store() as whole:
-            return several(whole, choice)[:limit]
-    return store.listing(
-        workflow=choice.workflow,
-        step=choice.step,
-        states=choice.states,
-        machine=choice.machine,
-        limit=limit,
-    )
+def _show_all(
+    store: "JobReader", choice: Choice, limit: int | None, as_json: bool
+) -> tuple[set[str], bool]:
+    """Print what is chosen; the machines of active jobs, and whether there was any job."""
+    given: dict[str, Any] = {
+        "workflow": choice.workflow,
+        "step": choice.step,
+        "states": choice.states,
+        "machine": choice.machine,
+        "limit": limit,
+    }
+    if as_json:
+        jobs = store.listing(**given)
+        joblist.show(store.pauses().shown(jobs), as_json=True)
+        return {job.machine for job in jobs if job.state in ACTIVE}, bool(jobs)
+    columns = store.columns(joblist.FIELDS, **given)
+    by_name = dict(zip(joblist.FIELDS, columns, strict=True))
+    if by_name["state"]:
+        output.text(joblist.table_of(columns, width=output.width(), colors=output.colorful()))
+    pairs = zip(by_name["machine"], by_name["state"], strict=True)
+    return {machine for machine, state in pairs if state in ACTIVE}, bool(by_name["state"])
 
 
 def _watch(store: "JobReader", choice: Choice, limit: int | None, as_json: bool) -> None:
