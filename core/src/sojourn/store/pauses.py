@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from sojourn.states import ACTIVE
 from sojourn.store.connection import Database
 from sojourn.store.records import JobLine, JobRecord
-
-Job = TypeVar("Job", JobRecord, JobLine)
 
 _ACTIVE = ", ".join(f"'{state.value}'" for state in sorted(ACTIVE))
 
@@ -40,14 +37,17 @@ class Pauses:
             job.paused or job.machine in self.machines or (job.signature, job.machine) in self.jobs
         )
 
-    def shown(self, jobs: Sequence[Job]) -> list[Job]:
-        """The jobs, `paused` being whether they are in fact."""
+    def shown(self, jobs: "Sequence[JobLine | JobRecord]") -> "Sequence[JobLine | JobRecord]":
+        """The jobs, `paused` of active ones being whether they are in fact."""
         if not self.machines and not self.jobs:
-            return list(jobs)
-        return [_paused(job) if not job.paused and self.cover(job) else job for job in jobs]
+            return jobs
+        return [
+            _paused(job) if not job.paused and job.state in ACTIVE and self.cover(job) else job
+            for job in jobs
+        ]
 
 
-def _paused(job: Job) -> Job:
+def _paused(job: JobLine | JobRecord) -> JobLine | JobRecord:
     return replace(job, paused=True) if isinstance(job, JobRecord) else job._replace(paused=True)
 
 

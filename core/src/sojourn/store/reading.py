@@ -10,9 +10,10 @@ from sojourn.home import store_path
 from sojourn.store.connection import LOCK_TIMEOUT, Database
 from sojourn.store.jobs import Jobs
 from sojourn.store.machines import Machines
+from sojourn.store.pauses import Pausing
 
 
-class JobReader(Jobs, Machines):
+class JobReader(Jobs, Machines, Pausing):
     """Jobs and machines of the store at `path`, by default in Sojourn's home.
 
     Raises (here and in every method):
