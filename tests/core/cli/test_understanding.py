@@ -155,3 +155,13 @@ def test_shell_in_a_directory_that_is_gone(empty_desk: Desk) -> None:
     empty_desk.put(record("old", job_dir="/nonexistent/dir"))
     done = empty_desk.process("shell", signature("old"), status=1)
     assert "/nonexistent/dir" in done.err
+
+
+def test_a_name_of_several_lines_stays_on_its_line(desk: Desk) -> None:
+    signature = desk.finished("--name", "one\ntwo", "--", "true")
+    assert desk("explain", signature).out.startswith(f"job {signature[:12]} one\\ntwo on here\n")
+
+
+def test_a_job_that_failed_has_no_result_to_bring(desk: Desk) -> None:
+    signature = desk.finished("--", "false")
+    assert f"none; `sojourn fetch {signature[:8]} --partial" in desk("show", signature).out

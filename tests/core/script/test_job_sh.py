@@ -311,3 +311,14 @@ def test_a_script_runs_by_its_own_first_line(where: MachineContext) -> None:
     seen = run_one(where, one)
     assert seen.exit is not None
     assert seen.exit.ok, (job_dir(where, one) / "stderr").read_text()
+
+
+@pytest.mark.parametrize("variable", ["PBS_O_WORKDIR", "SLURM_SUBMIT_DIR"])
+def test_a_script_that_goes_to_where_it_was_handed_in_works_with_its_own_files(
+    where: MachineContext, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "/")  # what a scheduler says there is its own
+    one = order(1, "", script=f'#!/bin/sh\ncd "${variable}" && echo 1 > o\n', outputs=("o",))
+    seen = run_one(where, one)
+    assert seen.exit is not None
+    assert seen.exit.ok, (job_dir(where, one) / "stderr").read_text()

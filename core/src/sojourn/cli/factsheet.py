@@ -10,6 +10,7 @@ from sojourn.cli.amounts import age, count, duration, local_time, size
 from sojourn.cli.joblist import remark
 from sojourn.cli.output import flat
 from sojourn.cli.tables import table
+from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 
 _HEADS = ("ATTEMPT", "STATE", "EXIT", "ID", "SUBMITTED", "WAITED", "RAN", "REASON")
@@ -164,9 +165,18 @@ def _usage(usage: Mapping[str, Any], share: Mapping[str, float]) -> Pairs:
         yield "memory", f"at most {size(usage['max_memory'])}{of('memory')}"
 
 
+def _no_result(job: JobRecord) -> str:
+    fetch = f"`sojourn fetch {job.signature[:8]}"
+    if job.state is State.COMPLETED:
+        return f"not here; {fetch}` brings it"
+    if job.state in FINAL:
+        return f"none; {fetch} --partial -o DIR` brings what files there are"
+    return "not yet"
+
+
 def _result(job: JobRecord, result: Mapping[str, Any] | None, damage: str) -> Pairs:
     if result is None:
-        yield "result", damage or f"not here; `sojourn fetch {job.signature[:8]}` brings it"
+        yield "result", damage or _no_result(job)
         return
     yield "result", result["path"]
     for file in result["files"]:

@@ -150,6 +150,9 @@ blobs_done
 [ -z "${SLURM_CPUS_PER_TASK-}" ] || { SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK; export SRUN_CPUS_PER_TASK; }
 SOJOURN_JOB_DIR=$sj_dir
 export SOJOURN_JOB_DIR
+# Scripts go back to where they were handed in, to find their files there.
+[ -z "$sj_script${PBS_O_WORKDIR-}" ] || { PBS_O_WORKDIR=$sj_dir/work; export PBS_O_WORKDIR; }
+[ -z "$sj_script${SLURM_SUBMIT_DIR-}" ] || { SLURM_SUBMIT_DIR=$sj_dir/work; export SLURM_SUBMIT_DIR; }
 printf '%s\n' "$sj_command" >"$sj_dir/command.sh"
 [ -z "$sj_script" ] || { printf '%s' "$sj_script" >"$sj_dir/script" && chmod u+x "$sj_dir/script"; }
 # Asked to end (walltime, a delete), everything here gets SIGTERM; what the command made of that is
