@@ -1,5 +1,6 @@
 """Every broken backend is caught, and the rule that it breaks is named."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +45,25 @@ def machine(
     "broken", [pytest.param(b, id=b.name, marks=MARKS.get(b.machine, ())) for b in BROKEN.values()]
 )
 def test_it_is_caught_and_its_rule_named(
-    broken: Broken, machine: dict[str, Any], tmp_path: Path
+    broken: Broken,
+    machine: dict[str, Any],
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
     said = run_kit(tmp_path, plugins={whole.NAME: broken.path}, rules=broken.rule, **machine)
     assert said.failures, f"{broken.name} was not caught: it {broken.wrong.lower()}"
     assert said.errors == []
     report = said.failures[0]
+    record_property("caught by", f"{report.head_line}: {_last_words(report)}")
     sections = dict(report.sections)
     words = sections[f"broken rule {broken.rule} of Sojourn's contract"]
     assert RULES[broken.rule].reason in words
     assert f"contract.md#{broken.rule.lower()}" in words
+
+
+def _last_words(report: pytest.TestReport) -> str:
+    lines = [line for line in report.longreprtext.splitlines() if line.startswith("E  ")]
+    return lines[0].strip("E ") if lines else ""
 
 
 def test_every_rule_has_a_backend_that_breaks_it() -> None:

@@ -35,7 +35,10 @@ def with_inputs(order: JobOrder, inputs: dict[str, bytes]) -> JobOrder:
 def fetched(client: Client, orders: Sequence[JobOrder], into: Path) -> list[Path]:
     """Run orders to their ends and bring their outputs; the directory of each."""
     jobs = client.take(*orders)
-    client.ended(jobs)
+    for answer in client.ended(jobs):
+        assert answer.site is not None
+        assert answer.site.exit is not None
+        assert answer.site.exit.ok, f"a job that should end well has ended so: {answer.site.exit}"
     return brought(client, jobs, into)
 
 
