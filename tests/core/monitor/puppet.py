@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from sojourn.contract import BackendInfo, hookimpl
@@ -32,6 +33,8 @@ class Strings:
 
     error: MachineError | None = None
     hold: threading.Event | None = None
+    over_transport: bool = False
+    """Whether a contact opens a channel of the machine's transport."""
     full: bool = False
     phases: dict[str, Phase] = field(default_factory=dict)
     default: Phase = Phase.RUNNING
@@ -62,6 +65,10 @@ class Puppet:
             strings.hold.wait(60)
         if strings.error is not None:
             raise strings.error
+        if strings.over_transport:
+            with closing(context.transport.open("exec true")) as channel:
+                channel.send_eof()
+                channel.wait()
         return strings
 
     @hookimpl
