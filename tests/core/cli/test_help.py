@@ -94,8 +94,8 @@ def test_a_mistyped_command_of_a_group_too(empty_desk: Desk) -> None:
 
 def test_a_mistyped_option_is_answered_with_the_nearest(empty_desk: Desk) -> None:
     err = empty_desk("list", "--lmit", "3", status=2).err
-    assert err.startswith("sojourn: no such option '--lmit'")
-    assert "'--limit'" in err
+    assert err.startswith("sojourn: sojourn list has no option '--lmit'\n")
+    assert "did you mean '--limit'?" in err
     assert "`sojourn list --help`" in err
 
 

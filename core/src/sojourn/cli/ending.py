@@ -136,6 +136,11 @@ def suspended(suspension: "Suspension") -> int:
 def _bad_usage(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "sojourn"
+    if isinstance(error, click.NoSuchOption):
+        nearest = f"did you mean {error.possibilities[0]!r}? " if error.possibilities else ""
+        note(f"{path} has no option {error.option_name!r}")
+        hint(f"{nearest}`{path} --help` shows what it takes")
+        return EXIT_USAGE
     message = error.format_message().rstrip(".")
     note(f"{message[:1].lower()}{message[1:]}")
     if isinstance(error, click.UsageError):
