@@ -77,7 +77,7 @@ def wait_for(
 
 def outcome(jobs: Sequence[JobRecord]) -> int:
     """The exit status that says how jobs stand."""
-    if any(job.state not in FINAL for job in jobs):
+    if any(job.state not in FINAL and not job.refused for job in jobs):
         return EXIT_SUSPENDED
     return EXIT_DONE if all(job.state is State.COMPLETED for job in jobs) else EXIT_FAILED
 
@@ -86,6 +86,10 @@ def tell_failures(session: "Session", jobs: Sequence[JobRecord]) -> None:
     """Of jobs that ended, but not well: why, and what the first few of them printed."""
     from sojourn.session.failures import failed
 
+    for job in jobs:
+        if job.refused and job.state is State.NEW:
+            note(f"{job.name or job.signature[:8]} was refused by {job.machine}: {job.reason}")
+            click.echo("  hint: change what it asks for and hand it in again", err=True)
     broken = [job for job in jobs if job.state in FINAL and job.state is not State.COMPLETED]
     for job in broken[:_TOLD]:
         error = failed(session.link(job.machine), session.store, [job])[job.signature]

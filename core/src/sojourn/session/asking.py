@@ -63,15 +63,26 @@ class Asking(SessionBase):
         return errors
 
     def submit_waiting(self, machine: str) -> None:
-        """Hand in jobs that had to wait: for a place in the queue, for a parent, for a retry."""
+        """Hand in jobs that had to wait: for a place in the queue, for a parent, for a retry.
+
+        Not those that the scheduler has refused, nor those that are under way elsewhere by now.
+        """
         pauses = self.store.pauses()
         waiting = [
             record
             for record in self.store.select(machine=machine, states=[State.NEW], newest_first=False)
-            if not pauses.cover(record)
+            if not (pauses.cover(record) or record.refused or self._is_elsewhere(record))
         ]
         if waiting:
             self.submitter(self._links.get(machine)).submit(signed_again(self, waiting))
+
+    def _is_elsewhere(self, record: JobRecord) -> bool:
+        others = self.store.by_signature(record.signature)
+        return any(
+            other.machine != record.machine
+            and (other.state in HANDED_IN or other.state is State.COMPLETED)
+            for other in others
+        )
 
     def fetch_results(self, records: Sequence[JobRecord]) -> dict[str, "Result | TransferFailed"]:
         """Bring the results of completed jobs into the cache, one trip a machine."""
@@ -92,6 +103,8 @@ class Asking(SessionBase):
     ) -> list[JobRecord]:
         """Poll until all jobs have ended or `timeout` seconds have passed; how they stand then.
 
+        A job that the scheduler has refused is not waited for: it stays NEW until it is changed.
+
         `on_poll` is shown the jobs after each poll. A machine that does not answer is asked
         again; what it holds stays as it was.
         """
@@ -101,7 +114,7 @@ class Asking(SessionBase):
             present = self.again(records)
             if on_poll is not None:
                 on_poll(present)
-            active = [record for record in present if record.state not in FINAL]
+            active = [r for r in present if r.state not in FINAL and not r.refused]
             left = None if deadline is None else deadline - time.monotonic()
             if not active or (left is not None and left <= 0):
                 return present

@@ -35,7 +35,8 @@ def settle_many(
                 reason = {"reason": answer.reason}
                 updates.append((record.signature, record.machine, record.attempt, reason))
             case _ if record.state is not State.NEW:
-                changes.append((record, _change(record, answer, State.NEW, {})))
+                refused = {"refused": answer.outcome is Settled.REFUSED}
+                changes.append((record, _change(record, answer, State.NEW, refused)))
     recorder.store.update_many(updates)
     events = recorder.change_many([change for _, change in changes])
     for (record, change), event in zip(changes, events, strict=True):
@@ -58,6 +59,7 @@ def _handed_in(record: JobRecord, answer: Settlement, link: Link) -> dict[str, A
         "scheduler_id": answer.scheduler_id,
         "job_dir": layout.attempt_path(root, answer.signature, answer.attempt),
         "root_id": link.context.root_id,
+        "refused": False,
         "submitted_at": record.submitted_at or time.time(),
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from sojourn.states import ACTIVE
 from sojourn.store.connection import Database
@@ -23,6 +24,9 @@ BY_WORKFLOW = """
 """Whether a job belongs to paused workflows and to no other: a shared job goes on."""
 
 
+Shown = TypeVar("Shown", JobLine, JobRecord)
+
+
 @dataclass(frozen=True, slots=True)
 class Pauses:
     """What is paused now. `jobs` are active jobs that belong to paused workflows only."""
@@ -37,7 +41,7 @@ class Pauses:
             job.paused or job.machine in self.machines or (job.signature, job.machine) in self.jobs
         )
 
-    def shown(self, jobs: "Sequence[JobLine | JobRecord]") -> "Sequence[JobLine | JobRecord]":
+    def shown(self, jobs: "Sequence[Shown]") -> "Sequence[Shown]":
         """The jobs, `paused` of active ones being whether they are in fact."""
         if not self.machines and not self.jobs:
             return jobs
@@ -47,7 +51,7 @@ class Pauses:
         ]
 
 
-def _paused(job: JobLine | JobRecord) -> JobLine | JobRecord:
+def _paused(job: Shown) -> Shown:
     return replace(job, paused=True) if isinstance(job, JobRecord) else job._replace(paused=True)
 
 

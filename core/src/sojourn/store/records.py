@@ -51,6 +51,8 @@ class JobRecord:
     absent_polls: int = 0
     cancel_requested: bool = False
     paused: bool = False
+    refused: bool = False
+    """The scheduler would not have it as it is: handed in again only when somebody asks for it."""
     blocked_by: str = ""
     """Signature of the parent that keeps it from running."""
     root_id: str = ""
@@ -142,6 +144,7 @@ NEW_ATTEMPT: Mapping[str, Any] = {
     "absent_watched": 0.0,
     "absent_polls": 0,
     "cancel_requested": False,
+    "refused": False,
     "blocked_by": "",
     "usage": "{}",
 }

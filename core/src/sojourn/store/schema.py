@@ -38,6 +38,7 @@ CREATE TABLE jobs (
     absent_polls INTEGER NOT NULL,
     cancel_requested INTEGER NOT NULL,
     paused INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
     blocked_by TEXT NOT NULL,
     root_id TEXT NOT NULL,
     parents TEXT NOT NULL,
