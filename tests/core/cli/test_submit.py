@@ -49,6 +49,18 @@ def test_wait_stays_until_the_result_is_here(desk: Desk) -> None:
     assert "is COMPLETED" in done.err
 
 
+def test_a_result_that_outlived_its_store_is_used(desk: Desk) -> None:
+    log = desk.here / "log"
+    words = ("--output", "x", "--", f"echo run >> {log}; echo 1 > x")
+    signature = desk("submit", "--wait", *words).out
+    for file in desk.home.glob("store.sqlite3*"):
+        file.unlink()
+    done = desk("submit", *words)
+    assert done.out == signature
+    assert "its result is here" in done.err
+    assert log.read_text() == "run\n"
+
+
 def test_several_words_are_arguments_and_one_is_a_shell_line(desk: Desk) -> None:
     words = desk.finished(
         "--output", "x", "--", "sh", "-c", 'printf "%s|" "$@" > x', "sh", "a b", "$HOME", "*", ""

@@ -42,9 +42,17 @@ def command(make_job: "Callable[[], Job]", machine: str | None, wait: bool, as_j
     """
     job = make_job()
     with open_session() as session:
-        record, again = _hand_in(session, job, machine)
+        signature = session.sign([job], machine)[0].signature
+        before = session.store.by_signature(signature)
+        again = any(record.state is not State.NEW for record in before)
+        record = _hand_in(session, job, machine, signature)
         if not as_json:
-            click.echo(record.signature)
+            click.echo(signature)
+        if record is None:
+            if as_json:
+                output.rows([])
+            output.note(f"its result is here: {session.results.place(signature)}/files")
+            return EXIT_DONE
         if again:
             output.note(_known(record))
         status = _stay(session, record) if wait else _standing(session, record, again)
@@ -53,18 +61,17 @@ def command(make_job: "Callable[[], Job]", machine: str | None, wait: bool, as_j
     return status
 
 
-def _hand_in(session: "Session", job: "Job", machine: str | None) -> tuple[JobRecord, bool]:
-    """The job's record, and whether it was known before."""
-    signature = session.sign([job], machine)[0].signature
-    before = session.store.by_signature(signature)
-    again = any(record.state is not State.NEW for record in before)
+def _hand_in(
+    session: "Session", job: "Job", machine: str | None, signature: str
+) -> JobRecord | None:
+    """The job's record; None where a result of an earlier store makes it needless."""
     try:
         handle = session.submit([job], machine)[0]
     except MachineError:
         if session.store.by_signature(signature):
             output.note(f"job {signature[:8]} is recorded, and handed in at the next contact")
         raise
-    return session.record(handle.signature, handle.machine), again
+    return session.store.get(signature, handle.machine)
 
 
 def _known(record: JobRecord) -> str:
