@@ -12,9 +12,9 @@ from tests.support.processes import end_all, with_environment
 
 FILE = """
 import pytest
-from sojourn.testing import BackendSuite
+from sojourn.testing import {suite} as Suite
 
-class TestIt(BackendSuite):
+class TestIt(Suite):
     @pytest.fixture
     def machine_entry(self):
         return {entry!r}
@@ -67,10 +67,11 @@ def run_kit(
     plugins: dict[str, str],
     rules: str,
     second_user: dict[str, Any] | None = None,
+    suite: str = "BackendSuite",
 ) -> Said:
     """Run the tests of some rules up to the first failure; what became of them."""
     file = scratch / f"test_{secrets.token_hex(6)}.py"
-    file.write_text(FILE.format(entry=entry, plugins=plugins, second_user=second_user))
+    file.write_text(FILE.format(suite=suite, entry=entry, plugins=plugins, second_user=second_user))
     (scratch / "pytest.ini").write_text("[pytest]\n")
     said = Said()
     words = ["-x", "--kit-rules", rules, "--kit-patience", "12", "--kit-points", "3"]

@@ -8,13 +8,22 @@ import pytest
 
 from sojourn.testing.rules import RULES
 from sojourn.testing.toy import Toy
-from tests.kit.broken import BROKEN, Broken, answering, handing_in, moving, scheduling, whole
+from tests.kit.broken import (
+    BROKEN,
+    Broken,
+    answering,
+    carrying,
+    handing_in,
+    moving,
+    scheduling,
+    whole,
+)
 from tests.kit.runs import run_kit
 from tests.support.machines import Kind, entry_of, over_ssh
 from tests.support.testbed import Testbed
 from tests.support.users import USERS
 
-MODULES = (answering, handing_in, moving, scheduling)
+MODULES = (answering, carrying, handing_in, moving, scheduling)
 MARKS: dict[str, tuple[pytest.MarkDecorator, ...]] = {
     "slurm": (pytest.mark.slurm, pytest.mark.sshd)
 }
@@ -33,6 +42,8 @@ def machine(
     """What the kit is told about the machine that a broken backend runs on."""
     if broken.machine == "toy":
         return {"entry": {"backend": whole.NAME, "path": [str(toy.bin)]}}
+    if broken.machine == "transport":
+        return {"entry": {"transport": whole.NAME}, "suite": "TransportSuite"}
     if broken.machine == "local":
         return {"entry": {"backend": whole.NAME, "slots": 4}}
     testbed: Testbed = request.getfixturevalue("testbed")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Once,
         OnceInProcesses,
         Saying,
+        TransportSuite,
         Volume,
     )
 
@@ -54,6 +55,7 @@ __all__ = [
     "Once",
     "OnceInProcesses",
     "Saying",
+    "TransportSuite",
     "Volume",
 ]
 

@@ -40,6 +40,7 @@ _FILES = "Files"
 _CHANGES = "Changing jobs"
 _OPTIONAL = "Optional abilities"
 _SAYING = "What a backend says of itself"
+_CARRYING = "Transports"
 
 
 def _rules() -> Iterator[Rule]:
@@ -365,6 +366,37 @@ def _rules() -> Iterator[Rule]:
         _SAYING,
         "check says of each thing that it tried whether it works, and what to do about it.",
         "The first hour with a new machine is the one in which people give up.",
+    )
+    # --- transports ---------------------------------------------------------------------------------
+    yield Rule(
+        "R50",
+        _CARRYING,
+        "A transport passes every byte unharmed, and a command to the login shell as one line.",
+        "A trip is a program, archives and digests: a converted newline is a broken upload.",
+    )
+    yield Rule(
+        "R51",
+        _CARRYING,
+        "Bytes stream both ways at once, on several channels.",
+        "A program that is sent megabytes while it answers must not wait for the sender for ever.",
+    )
+    yield Rule(
+        "R52",
+        _CARRYING,
+        "wait returns the program's exit status.",
+        "A login shell that fails is told from a connection that broke by it.",
+    )
+    yield Rule(
+        "R53",
+        _CARRYING,
+        "Standard error is kept apart, its end remembered, and never blocks.",
+        "Answers are on standard output alone; what went wrong is on the other.",
+    )
+    yield Rule(
+        "R54",
+        _CARRYING,
+        "A closed channel ends its program; what is closed may be closed again and used no more.",
+        "Programs left behind on a login node are what administrators write e-mails about.",
     )
 
 

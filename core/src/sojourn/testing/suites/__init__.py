@@ -1,6 +1,7 @@
 """The suites: tests to inherit. Each file is one group of rules."""
 
 from sojourn.testing.suites.batches import Batches
+from sojourn.testing.suites.carrying import TransportSuite
 from sojourn.testing.suites.changes import Changes
 from sojourn.testing.suites.evidence import Evidence
 from sojourn.testing.suites.faults import Faults
@@ -39,5 +40,6 @@ __all__ = [
     "Once",
     "OnceInProcesses",
     "Saying",
+    "TransportSuite",
     "Volume",
 ]
