@@ -114,6 +114,13 @@ def test_a_missing_output_is_named_and_no_success(where: MachineContext, shell: 
     assert seen.exit.missing == ("there is none.*", "b")
 
 
+def test_what_is_no_file_is_no_output(where: MachineContext, shell: str) -> None:
+    one = order(1, "mkfifo pipe; ln -s nowhere link", outputs=("pipe", "link"))
+    seen = run_one(where, one, shell)
+    assert seen.exit is not None
+    assert (seen.exit.ok, seen.exit.missing) == (False, ("pipe", "link"))
+
+
 def test_directories_are_listed_with_links_and_empty_directories(
     where: MachineContext, shell: str
 ) -> None:

@@ -136,6 +136,10 @@ output() {
       rm -f "$sj_list.sizes"
     elif [ -f "$sj_f" ]; then
       printf 'f%s %s %s\0' "$sj_keep" "$(size_of "$sj_f")" "${sj_f#./}" >>"$sj_list"
+    else
+      # A link to nowhere, a pipe, a device: nothing that could be a result.
+      printf 'm %s\0' "${sj_f#./}" >>"$sj_list"
+      [ -n "$sj_missing" ] || sj_missing=${sj_f#./}
     fi
   done
 }

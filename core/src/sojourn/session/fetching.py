@@ -121,11 +121,15 @@ class Fetcher:
         return found
 
     def _failed(self, record: JobRecord, answer: FetchAnswer) -> TransferFailed:
+        short = record.signature[:8]
+        hint = f"if its files are gone there, `sojourn retry {short}` runs it again"
+        if answer.exit is not None:
+            hint = f"`sojourn fetch {short} --partial` brings what can be had; {hint}"
         return TransferFailed(
             f"the result of {record.name or record.signature[:12]} could not be brought from "
             f"{record.machine}: {answer.error or 'there is no exit file'}",
             signature=record.signature,
-            hint=f"if its files are gone there, `sojourn retry {record.signature[:8]}` runs it again",
+            hint=hint,
         )
 
     def _manifest(self, record: JobRecord, answer: FetchAnswer) -> Manifest:
