@@ -31,7 +31,7 @@ class JobHandle:
         named = f"{_line(self.name)} ({self.signature[:8]})" if self.name else self.signature[:8]
         known = (self.scheduler_id, _line(self.reason))
         more = "".join(f", {word}" for word in known if word)
-        return f"job {named} on {self.machine}: {self.state}{more}"
+        return f"job {named} on {_line(self.machine)}: {self.state}{more}"
 
     def to_json(self) -> dict[str, Any]:
         """This handle as a JSON-able dict."""
@@ -132,7 +132,7 @@ class WorkflowSuspended(Suspension):
         handles = self.handles
         states = [handle.state for handle in handles]
         counts = ", ".join(f"{states.count(state)} {state}" for state in State if state in states)
-        machines = " and ".join(sorted({handle.machine for handle in handles}))
+        machines = " and ".join(sorted({_line(handle.machine) for handle in handles}))
         who = f"workflow {_line(self.workflow)} is " if self.workflow else ""
         jobs = f"{len(handles)} job{'' if len(handles) == 1 else 's'}"
         return f"{who}waiting for {jobs} on {machines}: {counts}"
