@@ -20,3 +20,13 @@ class TestToy(BackendSuite):
     @pytest.fixture
     def walltime(self) -> int:
         return 1
+
+
+class TestDirect(BackendSuite):
+    @pytest.fixture
+    def machine_entry(self, toy: Toy) -> dict[str, Any]:
+        return {"backend": "newplugin", "path": [str(toy.bin)]}
+
+    @pytest.fixture
+    def kit_plugins(self) -> dict[str, str]:
+        return {"newplugin": "sojourn.scaffold.templates.backend.package.backend"}

@@ -9,7 +9,7 @@ import sojourn_slurm
 from sojourn.batch.backend import BatchBackend
 from sojourn.batch.scheduler import Conversation, QueueEntry, Response, SubmitCall
 from sojourn.contract import hookimpl
-from sojourn.scaffold.templates.batch.package.backend import INFO, Newplugin
+from sojourn.scaffold.templates.batch.package.backend import INFO, NewpluginScheduler
 from sojourn.site.context import MachineContext
 from sojourn.states import State
 from sojourn.values.messages import JobOrder, JobRef, Phase, PollAnswer, SchedulerWord, Settlement
@@ -20,13 +20,13 @@ from tests.kit.broken.whole import NAME
 class Toy(BatchBackend):
     """The scaffold's backend; subclasses name a scheduler that does something wrong."""
 
-    scheduler: ClassVar[type[Newplugin]] = Newplugin
+    scheduler: ClassVar[type[NewpluginScheduler]] = Newplugin
 
     def __init__(self) -> None:
         super().__init__(replace(INFO, name=NAME), self.scheduler)
 
 
-class _OneByOne(Newplugin):
+class _OneByOne(NewpluginScheduler):
     def look(self, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerWord]]:
         words: dict[str, SchedulerWord] = {}
         for one in ids:
@@ -41,7 +41,7 @@ class OneCallAJob(Toy):
     scheduler = _OneByOne
 
 
-class _Deaf(Newplugin):
+class _Deaf(NewpluginScheduler):
     def look(self, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerWord]]:
         result = yield shlex.join(["toystat", *ids])
         if result.status != 0:
@@ -56,7 +56,7 @@ class TakesSilenceForAnAnswer(Toy):
     scheduler = _Deaf
 
 
-class _DeafSearcher(Newplugin):
+class _DeafSearcher(NewpluginScheduler):
     def search(self, names: Sequence[str]) -> Conversation[Sequence[QueueEntry]]:
         result = yield "toystat"
         if result.status != 0:
@@ -71,7 +71,7 @@ class ClosesInAnOutage(Toy):
     scheduler = _DeafSearcher
 
 
-class _WrongEntry(Newplugin):
+class _WrongEntry(NewpluginScheduler):
     def search(self, names: Sequence[str]) -> Conversation[Sequence[QueueEntry]]:
         found = yield from super().search(names)
         return [QueueEntry(one.name, str(int(one.id) - 1), one.index) for one in found]
@@ -84,7 +84,7 @@ class ReadsTheWrongColumn(Toy):
     scheduler = _WrongEntry
 
 
-class _WholeArray(Newplugin):
+class _WholeArray(NewpluginScheduler):
     def cancel(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
         whole = [one.partition(".")[0] for one in ids]
         said = yield from super().cancel(list(dict.fromkeys(whole)))
@@ -98,7 +98,7 @@ class CancelsTheWholeArray(Toy):
     scheduler = _WholeArray
 
 
-class _Impatient(Newplugin):
+class _Impatient(NewpluginScheduler):
     def submit_command(self, call: SubmitCall) -> str:
         return super().submit_command(replace(call, after=()))
 
@@ -110,7 +110,7 @@ class ForgetsDependencies(Toy):
     scheduler = _Impatient
 
 
-class _NoArrays(Newplugin):
+class _NoArrays(NewpluginScheduler):
     def array_limit(self) -> int:
         return 1
 
@@ -122,7 +122,7 @@ class SubmitsOneByOne(Toy):
     scheduler = _NoArrays
 
 
-class _SuccessByDefault(Newplugin):
+class _SuccessByDefault(NewpluginScheduler):
     def look(self, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerWord]]:
         words = yield from super().look(ids)
         done = SchedulerWord(Phase.ENDED, outcome=State.COMPLETED)
@@ -136,7 +136,7 @@ class TakesTheForgottenForDone(Toy):
     scheduler = _SuccessByDefault
 
 
-class _DropsMemory(Newplugin):
+class _DropsMemory(NewpluginScheduler):
     def directives(self, resources, header):  # type: ignore[no-untyped-def]
         return [line for line in super().directives(resources, header) if " -m " not in line]
 

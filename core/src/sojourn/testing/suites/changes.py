@@ -48,10 +48,10 @@ class Changes(Suite):
     def test_a_waiting_job_that_was_cancelled_never_runs(
         self, bench: Bench, client: Client
     ) -> None:
-        job, blocker = waiting(client)
+        job, blockers = waiting(client)
         assert client.cancel(job)[0].outcome is Changed.NEVER_RUNS
-        tell(bench, [blocker])
-        client.ended([blocker])
+        tell(bench, blockers)
+        client.ended(blockers)
         answer = client.gone([job])[0]
         assert runs(bench, [job]) == [0]
         assert judged(answer, time.time(), cancel_requested=True).state is State.CANCELLED

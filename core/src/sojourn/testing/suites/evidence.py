@@ -114,9 +114,9 @@ class Evidence(Suite):
 
     @rule("R09")
     def test_a_waiting_job_waits(self, bench: Bench, client: Client) -> None:
-        job, blocker = waiting(client)
+        job, blockers = waiting(client)
         answer = client.poll([job])[0]
-        tell(bench, [blocker])
+        tell(bench, blockers)
         assert answer.word.outcome is None
         assert answer.site is None or not answer.site.started
         assert judged(answer, time.time(), state=State.QUEUED).state in (State.QUEUED, State.HELD)

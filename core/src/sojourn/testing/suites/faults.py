@@ -137,9 +137,9 @@ class Faults(Suite):
 
     @rule("R23")
     def test_another_client_sees_a_waiting_job(self, bench: Bench, client: Client) -> None:
-        job, blocker = waiting(client)
+        job, blockers = waiting(client)
         word = bench.client().poll([job])[0].word
-        tell(bench, [blocker])
+        tell(bench, blockers)
         assert word.phase in (Phase.WAITING, Phase.HELD)
         client.ended([job])
 

@@ -22,7 +22,7 @@ class Finding(Suite):
 
     @rule("R16")
     def test_a_waiting_job_without_an_id_is_adopted(self, bench: Bench, client: Client) -> None:
-        job, blocker = waiting(client)
+        job, blockers = waiting(client)
         bench.said(f"rm {client.job_dir(job)}/id")
         grow_old(bench, [job])
         found = client.find([forgotten(job)])[0]
@@ -31,7 +31,7 @@ class Finding(Suite):
         assert found.token == job.token
         # What was adopted is known to the files as well: asked again, the queue is not needed.
         assert client.find([forgotten(job)])[0].scheduler_id == job.scheduler_id
-        tell(bench, [blocker])
+        tell(bench, blockers)
         client.ended([ref(found)])
         assert runs(bench, [job]) == [1]
 

@@ -28,13 +28,13 @@ class Holding(Suite):
 
     @rule("R38")
     def test_a_held_job_waits_until_it_is_released(self, bench: Bench, client: Client) -> None:
-        job, blocker = waiting(client)
+        job, blockers = waiting(client)
         assert bench.backend.hold(client.context, [job])[0].outcome is Changed.DONE
         client.until([job], lambda answers: answers[0].word.phase is Phase.HELD)
         assert judged(client.poll([job])[0], time.time()).state is State.HELD
-        tell(bench, [blocker])
-        client.ended([blocker])
-        client.gone([blocker])
+        tell(bench, blockers)
+        client.ended(blockers)
+        client.gone(blockers)
         assert client.poll([job])[0].word.phase is Phase.HELD
         assert runs(bench, [job]) == [0]
         assert bench.backend.release(client.context, [job])[0].outcome is Changed.DONE
@@ -43,21 +43,21 @@ class Holding(Suite):
 
     @rule("R38")
     def test_a_held_job_can_be_cancelled(self, bench: Bench, client: Client) -> None:
-        job, blocker = waiting(client)
+        job, blockers = waiting(client)
         bench.backend.hold(client.context, [job])
         assert client.cancel(job)[0].outcome is Changed.NEVER_RUNS
-        tell(bench, [blocker])
-        client.gone([job, blocker])
+        tell(bench, blockers)
+        client.gone([job, *blockers])
         assert runs(bench, [job]) == [0]
 
     @rule("R38")
     def test_holding_costs_one_trip(self, bench: Bench, client: Client) -> None:
-        job, blocker = waiting(client)
+        job, blockers = waiting(client)
         for change in (bench.backend.hold, bench.backend.release):
             with client.counted() as cost:
-                change(client.context, [job, blocker])
+                change(client.context, [job, *blockers])
             assert cost["trips"] <= 1
-        tell(bench, [blocker])
+        tell(bench, blockers)
         client.ended([job])
 
 
@@ -81,13 +81,13 @@ class Chains(Suite):
     def test_a_child_waits_for_parents_handed_in_earlier(
         self, bench: Bench, client: Client, tmp_path: Path
     ) -> None:
-        job, blocker = waiting(client, "echo early > o")
+        job, blockers = waiting(client, "echo early > o")
         parent = replace(client.order(), signature=job.signature)
         child = after(client.order("cat from0 > o", outputs=("o",)), parent, taking="o")
         (known,) = child.parents
         child = replace(child, parents=(replace(known, scheduler_id=job.scheduler_id),))
         last = client.take(child)[0]
-        tell(bench, [blocker])
+        tell(bench, blockers)
         client.ended([last])
         assert (brought(client, [last], tmp_path)[0] / "o").read_text() == "early\n"
 

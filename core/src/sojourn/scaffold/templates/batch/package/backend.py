@@ -22,7 +22,7 @@ TOOK = {"unknown": batch.Took.UNKNOWN, "finished": batch.Took.FINISHED}  # FILL
 Changes = batch.Conversation[Mapping[str, batch.Response]]
 
 
-class Newplugin(batch.BatchScheduler):
+class NewpluginScheduler(batch.BatchScheduler):
     """One question a method; a conversation yields commands and is sent what came of them."""
 
     index_variable, id_variable = "$TOY_INDEX", "$TOY_ID"  # FILL: shell expressions
@@ -125,4 +125,4 @@ INFO = BackendInfo(
     contract=1,
     capabilities=frozenset(Capability),  # FILL: leave out what your scheduler cannot do
 )
-plugin = BatchBackend(INFO, Newplugin)
+plugin = BatchBackend(INFO, NewpluginScheduler)

@@ -1,0 +1,1 @@
+"""A Sojourn backend for newplugin."""

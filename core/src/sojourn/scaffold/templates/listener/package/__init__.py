@@ -1,0 +1,1 @@
+"""A Sojourn listener: newplugin."""
