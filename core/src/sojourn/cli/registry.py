@@ -74,7 +74,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             _here("machines", "List, show and check machines."),
             _here("login", "Open a connection that wants a person, and keep it."),
             _here("logout", "End the connection that login keeps."),
-            _here("plugins", "List what is installed."),
+            _here("plugins", "List, begin and check plugins."),
             _here("gc", "Free results and job directories."),
             _here("rebuild", "Make the store anew from what lies on a machine."),
             _here("completion", "Print the code for the shell's completion."),
@@ -100,7 +100,11 @@ MACHINES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 PLUGINS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Commands",
-        (_here("list", "List what is installed, and what does not load.", "plugins.list"),),
+        (
+            _here("list", "List what is installed, and what does not load.", "plugins.list"),
+            _here("new", "Begin a plugin: a whole project, tests and all.", "plugins.new"),
+            _here("check", "Say what a project lacks before it is published.", "plugins.check"),
+        ),
     ),
 )
 """The same for `sojourn plugins`."""

@@ -63,10 +63,11 @@ def sound(word: str) -> Name:
 
 def clash(word: str, *, besides: str = "") -> str:
     """Why a name is taken, "" if it is free. `besides` is a distribution that may have it."""
-    if word in RESERVED:
-        return "it is a word of Sojourn's own"
-    if word in EXTRAS and besides != f"sojourn-{word}":
+    own = word in EXTRAS and besides == f"sojourn-{word}"
+    if word in EXTRAS and not own:
         return f"it is that of Sojourn's own sojourn-{word}"
+    if word in RESERVED and not own:
+        return "it is a word of Sojourn's own"
     for point in scan().get(word, ()):
         if point.dist is None or _plain(str(point.dist.metadata["Name"])) != _plain(besides):
             return f"{describe(point)} has it"

@@ -13,4 +13,5 @@ def command() -> None:
     \b
     Examples:
       sojourn plugins list
+      sojourn plugins new lsf
     """
