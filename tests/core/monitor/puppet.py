@@ -43,6 +43,11 @@ class Strings:
     submitted: Counter[str] = field(default_factory=Counter)
     tried: list[float] = field(default_factory=list)
     """When jobs were to be handed in, by the running clock."""
+    fetched: list[list[str]] = field(default_factory=list)
+    """The signatures whose results were asked for, trip by trip."""
+    fetch_error: MachineError | None = None
+    broken: set[str] = field(default_factory=set)
+    """Signatures whose results cannot be brought."""
     asked: list[float] = field(default_factory=list)
     """When it was polled."""
 
@@ -123,9 +128,17 @@ class Puppet:
     def sojourn_fetch(
         self, context: MachineContext, requests: Sequence[FetchRequest]
     ) -> Sequence[FetchAnswer]:
-        self._contact(context)
+        strings = self._contact(context)
+        strings.fetched.append([request.signature for request in requests])
+        if strings.fetch_error is not None:
+            raise strings.fetch_error
         report = ExitReport(0, "command", "", 1.0, 2.0, ok=True)
-        return [FetchAnswer(request.signature, exit=report) for request in requests]
+        return [
+            FetchAnswer(one.signature, error="damaged")
+            if one.signature in strings.broken
+            else FetchAnswer(one.signature, exit=report)
+            for one in requests
+        ]
 
     @hookimpl
     def sojourn_cancel(self, context: MachineContext, jobs: Sequence[JobRef]) -> Sequence[Change]:

@@ -206,6 +206,22 @@ def test_one_whose_jobs_fail_is_told_and_not_resumed_again(computer: Computer) -
     assert computer.workflow().resumes == 1
 
 
+def test_after_a_retry_the_workflow_goes_on_by_itself(computer: Computer) -> None:
+    script = computer.script()
+    good = computer.folder / "good"
+    script.write_text(
+        script.read_text().replace("echo {n} >out", f"[ -e {good} ] && echo {{n}} >out")
+    )
+    computer.sojourn("run", script, status=75)
+    computer.open_gates(0, 1)
+    with computer.monitor("--resume"):
+        computer.until_status("failed")
+        good.touch()
+        computer.sojourn("retry", "--workflow", "flow", "--state", "FAILED")
+        computer.until_status("done")
+    assert computer.lines("steps") == ["total"]
+
+
 def test_two_never_run_at_once(suspended: Computer) -> None:
     ended(suspended)
     script = suspended.script()

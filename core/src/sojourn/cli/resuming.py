@@ -57,9 +57,13 @@ def resume(request: Request) -> int:
         command = command_of(record, accept_script_change=request.accept_script_change)
         out = _still_out(session, record)
         total = len(record.suspended_on)
-        ready = f"{total - out} of {count(total, 'job')} that workflow {record.name} waits for"
+        if total:
+            jobs = f"{total - out} of {count(total, 'job')} that workflow {record.name} waits for"
+            ready = f"{jobs} have ended"
+        else:
+            ready = f"workflow {record.name} is {record.status or 'new'}, and waits for no job"
         if out and not (request.some and out < total):
-            output.note(f"{ready} have ended, {out} {'is' if out == 1 else 'are'} still out")
+            output.note(f"{ready}, {out} {'is' if out == 1 else 'are'} still out")
             output.hint(f"`sojourn wait --workflow {record.name}` waits for them")
             return EXIT_SUSPENDED
         at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
@@ -77,7 +81,7 @@ def resume(request: Request) -> int:
 
 
 def _confirmed(ready: str) -> bool:
-    return click.confirm(f"sojourn: {ready} have ended: continue?", default=True, err=True)
+    return click.confirm(f"sojourn: {ready}: continue?", default=True, err=True)
 
 
 def _record(session: "Session", request: Request) -> WorkflowRecord:

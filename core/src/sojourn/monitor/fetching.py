@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 AT_ONCE = 50
 """Results brought in one trip: what has come stays, whatever happens then."""
 
+FIRST_PAUSE = 15.0
+"""Seconds, doubled each time, before what could not be brought is tried again."""
+
 MOST_TRIES = 3
 """So often a result is tried that the machine answers for, but does not give."""
 
@@ -45,6 +48,7 @@ class _Wanted:
     tries: dict[str, int] = field(default_factory=dict)
     failures: int = 0
     due: float = 0.0
+    needs_login: bool = False
 
 
 class Fetching:
@@ -87,10 +91,14 @@ class Fetching:
     def start(self, now: Instant, pauses: Pauses) -> None:
         """Begin a trip to each machine that has something for us, and is not to be left alone."""
         for name, wanted in self._wanted.items():
-            if not wanted.events or now.running < wanted.due or self._hands.busy(_key(name)):
+            if not wanted.events or self._hands.busy(_key(name)) or name in pauses.machines:
                 continue
             known = self._session.store.machine(name)
-            if name in pauses.machines or (known is not None and known.state == NEEDS_LOGIN):
+            before, wanted.needs_login = wanted.needs_login, False
+            if known is not None and known.state == NEEDS_LOGIN:
+                wanted.needs_login = True
+                continue
+            if now.running < wanted.due and not before:
                 continue
             signatures = list(wanted.events)[:AT_ONCE]
             work = partial(bring, self._session, name, signatures)
@@ -119,7 +127,7 @@ class Fetching:
         if fetched.error is not None and not isinstance(fetched.error, MachineError):
             for signature in list(wanted.events)[:AT_ONCE]:
                 self._failed(wanted, signature, fetched.error)
-        delay = schedule.wait(Pace(failures=wanted.failures), _RANDOM.random())
+        delay = schedule.wait(Pace(FIRST_PAUSE, failures=wanted.failures), _RANDOM.random())
         wanted.due = begun.running + delay
 
     def _failed(self, wanted: _Wanted, signature: str, error: SojournError) -> None:

@@ -97,8 +97,6 @@ class Watch:
             plan.submit_at, plan.vain = now.running + FRESH, 0
             if not plan.failures:
                 plan.due = min(plan.due, plan.submit_at)
-        elif load.out < before.out:
-            plan.submit_at, plan.vain = now.running, 0  # there may be room
         if load.youngest > before.youngest and plan.ended is not None and not plan.failures:
             pace = self._pace(name, plan, now)
             plan.due = min(plan.due, plan.ended + schedule.wait(pace, 0.5))
@@ -171,6 +169,12 @@ class Watch:
         """The computer has slept, or the clock has jumped: everything is asked afresh."""
         for plan in self.plans.values():
             plan.due, plan.failures, plan.slept = now.running, 0, True
+
+    def jobs_ended(self, now: Instant) -> None:
+        """Jobs have ended: there may be room for what waits, or it may have waited for those."""
+        for plan in self.plans.values():
+            if plan.load.waiting:
+                plan.submit_at, plan.vain = min(plan.submit_at, now.running), 0
 
     def configured(self, now: Instant) -> None:
         """The configuration has changed: what could not be used is tried again."""

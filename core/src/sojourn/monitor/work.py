@@ -16,6 +16,7 @@ from sojourn.monitor.resumer import Resumer
 from sojourn.monitor.schedule import Instant
 from sojourn.monitor.summary import Summary, summary_of
 from sojourn.monitor.watch import Watch
+from sojourn.states import FINAL
 from sojourn.values.notification import Notice, Notification
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ class Work:
             self.watch.interval = remembered_interval(self._store)
         loads, machines = self._store.census(), self._store.machines()
         self.watch.look(loads, machines, now)
+        if any(event.new in FINAL for event in events):
+            self.watch.jobs_ended(now)
         upto = events[-1].id if events else 0
         self.fetching.gather(events if self._options.fetch else (), upto)
         self.readiness.look(events)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sojourn.errors import NoSuchJob
 from sojourn.session.asking import Asking
 from sojourn.session.changing import Changer
-from sojourn.session.retrying import blocked_children, check_retry, next_attempt
+from sojourn.session.retrying import blocked_children, check_retry, next_attempt, wait_again
 from sojourn.site.logs import LogPiece, read_log
 from sojourn.store.records import JobRecord
 from sojourn.values.messages import Change
@@ -58,8 +58,10 @@ class Handling(Asking):
         check_retry(self, records, resources)
         for record in records:
             next_attempt(self, record, resources)
-        for child in blocked_children(self.store, records):
+        children = blocked_children(self.store, records)
+        for child in children:
             next_attempt(self, child, None)
+        wait_again(self.store, [*records, *children])
         for name in dict.fromkeys(record.machine for record in records):
             self.submit_waiting(name)
         return self.again(records)

@@ -61,6 +61,7 @@ class Link:
         self._meter = meter
         self._store = store
         self._counted = Cost()
+        self._counting = threading.Lock()
         self._facts = dict(context.facts)
         self._root = ("", "")
 
@@ -143,8 +144,9 @@ class Link:
             self._store.set_setting(f"facts:{self.name}", json.dumps(known))
 
     def _count(self) -> None:
-        now, before = self._meter.snapshot(), self._counted
-        self._counted = now
+        with self._counting:  # many threads may be in contact at once
+            now, before = self._meter.snapshot(), self._counted
+            self._counted = now
         self._store.meter(
             self.name,
             connections=now.connections - before.connections,

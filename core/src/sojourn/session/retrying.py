@@ -63,6 +63,20 @@ def next_attempt(session: "SessionBase", record: JobRecord, resources: Resources
     session.recorder.next_attempt(record, "retried", **fields)
 
 
+def wait_again(store: "Store", records: Sequence[JobRecord]) -> None:
+    """Workflows that have failed wait for these jobs of theirs, so that they can be resumed."""
+    waiting: dict[str, list[str]] = {}
+    for record in records:
+        members = store.memberships(record.signature, record.machine)
+        for name in {record.workflow, *(member.workflow for member in members)} - {""}:
+            waiting.setdefault(name, []).append(record.signature)
+    for name, signatures in waiting.items():
+        workflow = store.workflow(name)
+        if workflow is not None and workflow.status == "failed":
+            again = {"status": "suspended", "detail": "", "resume_failures": 0}
+            store.update_workflow(name, suspended_on=tuple(dict.fromkeys(signatures)), **again)
+
+
 def blocked_children(store: "Store", parents: Sequence[JobRecord]) -> list[JobRecord]:
     """Jobs that were cancelled because of these, and because of those in turn."""
     found: dict[str, JobRecord] = {}
