@@ -53,7 +53,10 @@ def _metadata(project: Project) -> Iterator[Finding]:
     yield Finding("metadata: classifier Typing :: Typed", typed, "", "add it to classifiers")
     named = project.name.startswith("sojourn-")
     yield Finding(
-        "metadata: name", named, project.name, "call it sojourn-NAME: people look for that"
+        "metadata: name begins with sojourn-",
+        named,
+        project.name,
+        "call it sojourn-NAME: people look for that",
     )
 
 

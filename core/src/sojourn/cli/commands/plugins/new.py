@@ -21,7 +21,12 @@ _LICENCES = ("Apache-2.0", "MIT", "BSD-3-Clause")
     " transport: a way to reach machines; listener: told of every change of a job's state.",
 )
 @click.option(
-    "--license", "licence", type=click.Choice(_LICENCES), default=_LICENCES[0], show_default=True
+    "--license",
+    "licence",
+    type=click.Choice(_LICENCES),
+    default=_LICENCES[0],
+    show_default=True,
+    help="The licence whose text is put into LICENSE.",
 )
 def command(name: str, kind: str, licence: str) -> None:
     """Begin a plugin: a whole project in ./sojourn-NAME, whose tests pass as it is.

@@ -1,0 +1,46 @@
+"""Projects begun by `sojourn plugins new`, and installed as a user would, without the network."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sojourn.scaffold.making import make
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A project installed into a directory of its own."""
+
+    project: Path
+    site: Path
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a module of Python's in the project, with the plugin installed."""
+        return subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=self.project,
+            env={**os.environ, "PYTHONPATH": str(self.site), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=110,
+        )
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Callable[[str], Installed]:
+    """Begin a plugin of a kind and install it, built by its own build backend."""
+
+    def install(kind: str) -> Installed:
+        project, site = make(f"my-{kind}", kind, "MIT", tmp_path), tmp_path / "site"
+        words = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+        subprocess.run(
+            [sys.executable, "-m", "pip", *words, "--target", str(site), str(project)], check=True
+        )
+        return Installed(project, site)
+
+    return install
