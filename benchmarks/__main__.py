@@ -84,6 +84,7 @@ def _testbed() -> Iterator["Testbed"]:
     if reason:
         sys.exit(f"left out: {reason}")
     with tempfile.TemporaryDirectory(prefix="sojourn-bench-") as folder:
+        Path(folder).chmod(0o755)  # the schedulers' own users must get in
         testbed = Testbed.new(Path(folder) / "testbed", os.getpid())
         testbed.up()
         try:
