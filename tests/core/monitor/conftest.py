@@ -1,5 +1,6 @@
 """A stage for monitors."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
 
 
 @pytest.fixture
-def computer(tmp_path: Path) -> Computer:
-    """A computer with one machine, `here`, of the real local backend."""
-    return Computer(tmp_path)
+def computer(tmp_path: Path) -> Iterator[Computer]:
+    """A computer with one machine, `here`, of the real local backend; its jobs end with the test."""
+    made = Computer(tmp_path)
+    yield made
+    made.open_gates(0, 1)
