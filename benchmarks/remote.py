@@ -5,6 +5,7 @@ import resource
 import secrets
 import shlex
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -117,7 +118,8 @@ def _trivial(session: Session, machine: str, plain: Plain) -> Figure:
 
 def _one(machine: str, plain: Plain) -> Figure:
     base = seconds(lambda: plain.run(f"cd bench; {plain.submit} job.sh"))
-    command = ["sojourn", "submit", "-m", machine, "--", "echo", secrets.token_hex(8)]
+    sojourn = str(Path(sys.executable).with_name("sojourn"))
+    command = [sojourn, "submit", "-m", machine, "--", "echo", secrets.token_hex(8)]
     ours = seconds(lambda: subprocess.run(command, check=True, capture_output=True))
     return Figure("one submit from the command line", ours, base, "s", "ssh HOST submit")
 

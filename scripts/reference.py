@@ -52,7 +52,7 @@ def commands() -> str:
     from sojourn.cli.app import app as top
 
     parts = ["# Commands\n\n", (top.help or "") + "\n\n"]
-    with click.Context(top, info_name="sojourn") as context:
+    with click.Context(top, info_name="sojourn", **top.context_settings) as context:
         for name in top.list_commands(context):
             found = top.get_command(context, name)
             if found is not None:
@@ -61,7 +61,9 @@ def commands() -> str:
 
 
 def _command(command: click.Command, name: str, parent: click.Context) -> Iterator[str]:
-    with click.Context(command, info_name=name.split()[-1], parent=parent) as context:
+    with click.Context(
+        command, info_name=name.split()[-1], parent=parent, **command.context_settings
+    ) as context:
         yield f"## `{name}`\n\n```text\n{command.get_help(context)}\n```\n\n"
         if isinstance(command, click.Group):
             for each in command.list_commands(context):

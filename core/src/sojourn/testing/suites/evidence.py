@@ -85,6 +85,7 @@ class Evidence(Suite):
             pytest.skip("no commands to fail: fixture scheduler_commands is empty")
         sound = bench.client()
         job = sound.take(sound.order(LONG))[0]
+        sound.started([job])  # so that nothing of it changes by itself any more
         sound.poll([job])
         stubs = f"{bench.said('pwd').strip()}/stubs"
         names = " ".join(scheduler_commands)
