@@ -122,7 +122,11 @@ def notes_on(store: "Machines", names: set[str]) -> list[str]:
     """The same, of the machines with these names."""
     notes = []
     for name, machine in store.machines().items() if names else ():
-        if name not in names or machine.state == OK:
+        if name not in names:
+            continue
+        if machine.paused:
+            notes.append(f"{name} is paused: `sojourn unpause --machine {name}` releases it")
+        if machine.state == OK:
             continue
         known = (
             f"what is shown is {age(time.time() - machine.contacted_at)} old"
