@@ -20,7 +20,7 @@ from tests.kit.broken.whole import NAME
 class Toy(BatchBackend):
     """The scaffold's backend; subclasses name a scheduler that does something wrong."""
 
-    scheduler: ClassVar[type[NewpluginScheduler]] = Newplugin
+    scheduler: ClassVar[type[NewpluginScheduler]] = NewpluginScheduler
 
     def __init__(self) -> None:
         super().__init__(replace(INFO, name=NAME), self.scheduler)

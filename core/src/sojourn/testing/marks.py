@@ -12,8 +12,10 @@ Test = TypeVar("Test", bound=Callable[..., object])
 def rule(identity: str, *more: str) -> Callable[[Test], Test]:
     """This test proves the rule, or the rules."""
 
+    rules = tuple(RULES[one].id for one in (identity, *more))
+
     def mark(test: Test) -> Test:
-        vars(test)["sojourn_rules"] = tuple(RULES[one].id for one in (identity, *more))
+        vars(test)["sojourn_rules"] = rules
         return test
 
     return mark
