@@ -222,5 +222,5 @@ def test_a_full_queue_is_tried_less_and_less_often(stage: Stage) -> None:
         submit(session, "a", 2)
         submit(session, "b")
         eventually(lambda: len(stage.puppet.at("a").tried) >= 7)
-        assert backs_off(stage.puppet.at("a").tried[2:])  # the first is the test's own
+        assert backs_off(stage.puppet.at("a").tried[2:6])  # the first is the test's own
         assert stage.polls("b") > 0
