@@ -1,11 +1,15 @@
-"""The Slurm backend keeps every rule over ssh, and what no transport may change over the others."""
+"""The Slurm backend keeps every rule over ssh."""
 
-from sojourn.testing import BackendSuite, EssentialSuite
+import pytest
+
+from sojourn.testing import BackendSuite
+from tests.support.machines import Entry, for_second_user
+from tests.support.testbed import Testbed
 
 
 class TestSlurm(BackendSuite):
     kinds = ("slurm-ssh",)
 
-
-class TestSlurmOtherwise(EssentialSuite):
-    kinds = ("slurm-openssh", "slurm-local")
+    @pytest.fixture
+    def second_user(self, machine_entry: Entry, testbed: Testbed) -> Entry:
+        return for_second_user(machine_entry, testbed)

@@ -19,9 +19,8 @@ from tests.kit.broken import (
     whole,
 )
 from tests.kit.runs import run_kit
-from tests.support.machines import Kind, entry_of, over_ssh
+from tests.support.machines import Kind, entry_of, for_second_user
 from tests.support.testbed import Testbed
-from tests.support.users import USERS
 
 MODULES = (answering, carrying, handing_in, moving, scheduling)
 MARKS: dict[str, tuple[pytest.MarkDecorator, ...]] = {
@@ -48,8 +47,7 @@ def machine(
         return {"entry": {"backend": whole.NAME, "slots": 4}}
     testbed: Testbed = request.getfixturevalue("testbed")
     entry = entry_of(Kind("slurm", "ssh"), testbed, tmp_path) | {"backend": whole.NAME}
-    other = {**entry, **over_ssh(testbed, USERS[1]), "root": f"~{USERS[1]}/kit"}
-    return {"entry": entry, "second_user": {**other, "root": f"/tmp/{USERS[1]}-kit"}}
+    return {"entry": entry, "second_user": for_second_user(entry, testbed)}
 
 
 @pytest.mark.parametrize(

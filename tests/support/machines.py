@@ -92,6 +92,22 @@ def real_machines() -> dict[str, Entry]:
     return machines
 
 
+def for_second_user(entry: Entry, testbed: Testbed) -> Entry:
+    """The same machine of the testbed for its other user."""
+    other = users.USERS[1]
+    return {**entry, **over_ssh(testbed, other), "root": str(users.home(other) / "sojourn-kit")}
+
+
+def neighbour(entry: Entry) -> Entry | None:
+    """The entry of another user of the same real machine, if there is one."""
+    place = ("backend", "host", "port", "path")
+    for other in real_machines().values():
+        same = all(other.get(key) == entry.get(key) for key in place)
+        if same and other.get("user") != entry.get("user"):
+            return other
+    return None
+
+
 def write_machines(file: Path, machines: Mapping[str, Entry]) -> Path:
     """Write `machines.yaml`, in the part of YAML that is JSON; returns the file."""
     file.write_text(json.dumps({"machines": dict(machines)}, indent=2))

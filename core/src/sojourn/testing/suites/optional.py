@@ -12,7 +12,7 @@ from sojourn.states import State
 from sojourn.testing.bench import Bench, Benches
 from sojourn.testing.client import Client
 from sojourn.testing.marks import rule
-from sojourn.testing.situations import COUNT, after, judged, runs, tell, waiting
+from sojourn.testing.situations import COUNT, UNTIL_TOLD, after, judged, runs, tell, waiting
 from sojourn.testing.suites.base import Suite
 from sojourn.testing.suites.jobs import brought, fetched
 from sojourn.values.messages import Changed, Phase
@@ -191,9 +191,11 @@ class Abilities(Suite):
         if second_user is None:
             pytest.skip("no fixture second_user")
         theirs = kit_benches.get(second_user, kit_plugins)
-        order = client.order("echo mine; echo mine > o", outputs=("o",), env={"KIT": "mine"})
+        order = client.order(
+            f"echo mine | tee o; {UNTIL_TOLD}", outputs=("o",), env={"KIT": "mine"}
+        )
         job = client.take(order)[0]
-        client.ended([job])
+        client.started([job])
         root = bench.said("pwd").strip()
         folder = f"{root}/{client.job_dir(job)}"
         for attempt in (
@@ -207,3 +209,6 @@ class Abilities(Suite):
             assert theirs.shell(attempt).status != 0, f"another user could: {attempt}"
         stranger = theirs.client()
         assert stranger.cancel(job)[0].outcome in (Changed.ABSENT, Changed.REFUSED)
+        tell(bench, [job])
+        answer = client.ended([job])[0]
+        assert judged(answer, time.time()).state is State.COMPLETED
