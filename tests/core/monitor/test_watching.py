@@ -5,11 +5,19 @@ from itertools import pairwise
 
 import pytest
 
-from sojourn.errors import ConnectionLost, NeedsLogin, SchedulerUnavailable, Unreachable
+from sojourn.errors import (
+    ConnectionLost,
+    NeedsLogin,
+    SchedulerUnavailable,
+    StoreError,
+    Unreachable,
+)
 from sojourn.monitor import configuration, watch
 from sojourn.session import links
 from sojourn.states import State
+from sojourn.store.census import Load
 from sojourn.store.machines import NEEDS_LOGIN, OK, UNREACHABLE
+from sojourn.store.store import Store
 from sojourn.values.messages import Phase
 from tests.core.monitor.stage import Stage, in_state, states, submit
 from tests.support.waiting import eventually
@@ -224,3 +232,36 @@ def test_a_full_queue_is_tried_less_and_less_often(stage: Stage) -> None:
         eventually(lambda: len(stage.puppet.at("a").tried) >= 7)
         assert backs_off(stage.puppet.at("a").tried[2:6])  # the first is the test's own
         assert stage.polls("b") > 0
+
+
+def test_a_store_that_fails_for_a_while_loses_no_news(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (stage.folder / "notify.yaml").write_text("notify: {window: 0.05s, channels: {}}")
+    fails = threading.Event()
+    census = Store.census
+
+    def failing(store: Store) -> dict[str, Load]:
+        if fails.is_set():
+            raise StoreError("the disk is full")
+        return census(store)
+
+    monkeypatch.setattr(Store, "census", failing)
+    with stage.watching(notify=True) as session:
+        records = submit(session, "a", 3)
+        eventually(in_state(session, State.RUNNING))
+        fails.set()
+        eventually(lambda: stage.has_said("the disk is full"))
+        for record in records:
+            session.store.change(
+                record.signature,
+                "a",
+                expected=State.RUNNING,
+                expected_attempt=1,
+                new_state=State.COMPLETED,
+            )
+        fails.clear()
+        eventually(lambda: sum(len(message.notices) for message in stage.messages) == 3)
+    assert len([line for line in stage.said if "the disk is full" in line]) == 1
+    told = [event.signature for event in stage.events if event.new is State.COMPLETED]
+    assert sorted(told) == sorted(record.signature for record in records)

@@ -49,16 +49,21 @@ class Desk:
         now: Instant,
     ) -> None:
         """Take up what has happened; `ready` are workflows to be told of, None if they are resumed."""
+        # The store may fail at any place: what was taken up is noted only when all is known.
         fresh = [event for event in events if event.id > self._heard]
-        self._heard = max([self._heard, *(event.id for event in events)])
         notices = news.notices_of(fresh, asked_for=self._asked_for, since=now.wall - news.STALE)
         notices += others
-        found, self._memory.machines = news.conditions(
+        found, told = news.conditions(
             machines, self._memory.machines, wanted=loads, now=now.wall, after=self._after
         )
         notices += found
-        notices += self._unusable(loads, machines, watch, now)
-        notices += self._ready(ready, now) if ready is not None else []
+        found, unusable = self._unusable(loads, machines, watch, now)
+        notices += found
+        if ready is not None:
+            found, self._memory.ready = self._ready(ready, now)
+            notices += found
+        self._memory.machines, self._memory.unusable = told, unusable
+        self._heard = max([self._heard, *(event.id for event in events)])
         for notice in notices:
             self._on_notice(notice)
         if self._messenger is not None:
@@ -74,7 +79,8 @@ class Desk:
         machines: Mapping[str, MachineRecord],
         watch: Watch,
         now: Instant,
-    ) -> list[Notice]:
+    ) -> tuple[list[Notice], dict[str, str]]:
+        """Machines that cannot be asked as they are configured, and why: each reason told once."""
         known, notices = self._memory.unusable, []
         current = {name: plan.unusable for name, plan in watch.plans.items() if plan.unusable}
         configured = self._session.machines.names()
@@ -84,11 +90,10 @@ class Desk:
                 notices.append(news.unusable(name, why, jobs, machines, configured, now.wall))
         settled = {name for name, plan in watch.plans.items() if plan.ended and not plan.unusable}
         kept = {name: why for name, why in known.items() if name not in settled}
-        self._memory.unusable = {**kept, **current}
-        return notices
+        return notices, {**kept, **current}
 
-    def _ready(self, readiness: Readiness, now: Instant) -> list[Notice]:
-        """Workflows that can go on, each suspension told once."""
+    def _ready(self, readiness: Readiness, now: Instant) -> tuple[list[Notice], dict[str, str]]:
+        """Workflows that can go on, and their suspensions: each told once."""
         waiting, notices = readiness.waiting, []
         ready = {
             name: wait
@@ -99,8 +104,7 @@ class Desk:
             if self._memory.ready.get(name) != wait.key:
                 detail = f"{self._counts(wait.signatures)}; `sojourn resume {name}` goes on with it"
                 notices.append(Notice(Topic.WORKFLOW_READY, name, now.wall, detail, workflow=name))
-        self._memory.ready = {name: wait.key for name, wait in ready.items()}
-        return notices
+        return notices, {name: wait.key for name, wait in ready.items()}
 
     def _counts(self, signatures: frozenset[str]) -> str:
         """How the jobs of a suspension have ended."""

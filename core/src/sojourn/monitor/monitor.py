@@ -162,20 +162,20 @@ class Monitor:
                 self._work.woken(now)
         version = self._store.version()
         if version != self._version or moved or now.running - self._looked >= FULL_LOOK:
-            self._version = version
             self._look(now)
+            self._version = version
         if self._work is not None:
             self._work.step(now)
 
     def _look(self, now: Instant) -> None:
-        self._looked = now.running
         events = self._read(self._position)
+        if self._work is not None:
+            self._work.hear(events, now)  # if the store fails here, all of it is heard again
         if events:
             self._position = events[-1].id
+        self._looked = now.running
         for event in events:
             self._call(self._on_event, event.event())
-        if self._work is not None:
-            self._work.hear(events, now)
 
     def _read(self, since: int, *, upto: int | None = None) -> "Sequence[EventRecord]":
         found: list[EventRecord] = []

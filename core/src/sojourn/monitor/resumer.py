@@ -1,6 +1,6 @@
 """Which workflows are resumed now, and what is told of those that were, or cannot be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -61,13 +61,16 @@ class Resumer:
         self.launched: list[tuple[str, Path]] = []
         """Every resume so far, with its log."""
 
-    def take_notices(self, now: Instant) -> list[Notice]:
-        """What there is to tell, each thing once."""
+    def notices(self, now: Instant) -> list[Notice]:
+        """What there is to tell, until it was `told`."""
         for name, launched_at in list(self._memory.resumed.items()):
             if name not in self._running:
                 self._settle(name, launched_at, now)
-        notices, self._notices = self._notices, []
-        return notices
+        return list(self._notices)
+
+    def told(self, notices: Sequence[Notice]) -> None:
+        """These were told."""
+        self._notices = self._notices[len(notices) :]
 
     def start(
         self, waiting: Mapping[str, Waiting], now: Instant, *, missing: Callable[[Waiting], bool]

@@ -38,6 +38,8 @@ class Plan:
     """How many times in a row what waits was handed in without success."""
     submit_at: float = 0.0
     """What waits is not handed in sooner."""
+    waited: int = 0
+    """How many were waiting when nothing was under way."""
     slept: bool = False
     needs_login: bool = False
     unusable: str = ""
@@ -89,14 +91,17 @@ class Watch:
         polled = known.polled_at if known is not None and load.out else None
         pace = Pace(self._interval(name), known.poll_seconds if known is not None else 0.0)
         since = None if polled is None else now.wall - polled
-        return Plan(load, now.running + schedule.first_wait(pace, since), cost=pace.cost)
+        due = now.running + schedule.first_wait(pace, since)
+        return Plan(load, due, cost=pace.cost, waited=load.waiting)
 
     def _changed(self, name: str, plan: Plan, load: Load, now: Instant) -> None:
         before, plan.load = plan.load, load
-        if load.waiting > before.waiting:
-            plan.submit_at, plan.vain = now.running + FRESH, 0
-            if not plan.failures:
-                plan.due = min(plan.due, plan.submit_at)
+        if not self._hands.busy(_key(name)):  # while it is handed in, what waits comes and goes
+            if load.waiting > plan.waited:
+                plan.submit_at, plan.vain = now.running + FRESH, 0
+                if not plan.failures:
+                    plan.due = min(plan.due, plan.submit_at)
+            plan.waited = load.waiting
         if load.youngest > before.youngest and plan.ended is not None and not plan.failures:
             pace = self._pace(name, plan, now)
             plan.due = min(plan.due, plan.ended + schedule.wait(pace, 0.5))

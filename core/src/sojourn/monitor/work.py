@@ -110,9 +110,11 @@ class Work:
         upto = events[-1].id if events else 0
         self.fetching.gather(events if self._options.fetch else (), upto)
         self.readiness.look(events)
-        others = self.resumer.take_notices(now) if self.resumer is not None else []
+        others = self.resumer.notices(now) if self.resumer is not None else []
         ready = self.readiness if self.resumer is None else None
         self._desk.hear(events, others, loads, machines, self.watch, ready, now)
+        if self.resumer is not None:
+            self.resumer.told(others)
 
     def step(self, now: Instant) -> None:
         """Do what is due."""
