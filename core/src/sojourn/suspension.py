@@ -29,8 +29,8 @@ class JobHandle:
 
     def __str__(self) -> str:
         named = f"{_line(self.name)} ({self.signature[:8]})" if self.name else self.signature[:8]
-        known = (self.scheduler_id, _line(self.reason))
-        more = "".join(f", {word}" for word in known if word)
+        known = (self.scheduler_id, self.reason)
+        more = "".join(f", {_line(word)}" for word in known if word)
         return f"job {named} on {_line(self.machine)}: {self.state}{more}"
 
     def to_json(self) -> dict[str, Any]:

@@ -125,14 +125,14 @@ class Client:
 
         return self.until(jobs, all_started, saying="waiting for a start")
 
-    def gone(self, jobs: Sequence[JobRef]) -> Answers:
+    def gone(self, jobs: Sequence[JobRef], *, seconds: float | None = None) -> Answers:
         """Poll until the scheduler shows none of the jobs as waiting or running."""
         over = (Phase.ENDED, Phase.ABSENT)
-        return self.until(
-            jobs,
-            lambda answers: all(a.word.phase in over for a in answers),
-            saying="waiting for an end",
-        )
+
+        def all_over(answers: Answers) -> bool:
+            return all(answer.word.phase in over for answer in answers)
+
+        return self.until(jobs, all_over, seconds=seconds, saying="waiting for an end")
 
     # --- what lies there --------------------------------------------------------------------------
 

@@ -87,10 +87,13 @@ class Evidence(Suite):
         job = sound.take(sound.order(LONG))[0]
         sound.started([job])  # so that nothing of it changes by itself any more
         sound.poll([job])
-        stubs = f"{bench.said('pwd').strip()}/stubs"
         names = " ".join(scheduler_commands)
-        text = f"mkdir -p {stubs}; for n in {names}; do printf '#!/bin/sh\\n%s\\n' \"$F\" "
-        bench.said(f"F='{failure}'; {text} >{stubs}/$n; chmod +x {stubs}/$n; done")
+        stub = f"#!/bin/sh\\n{failure}\\n"
+        bench.said(
+            f"mkdir -p stubs && cd stubs && for n in {names}; do"
+            f" printf '{stub}' >$n && chmod +x $n; done"
+        )
+        stubs = f"{bench.said('pwd').strip()}/stubs"
         client = bench.client(path=(stubs, *bench.machine.path))
         client.context.facts.update(sound.context.facts)
         lost = JobRef(job.signature, job.attempt, job.token, job.index)

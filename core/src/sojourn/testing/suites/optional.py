@@ -175,7 +175,7 @@ class Abilities(Suite):
             pytest.skip("fixture walltime is None: the machine takes too long to end a job")
         order = client.order(f"sleep {walltime + 300}", resources=Resources(walltime=walltime))
         job = client.take(order)[0]
-        answer = client.gone([job])[0]
+        answer = client.gone([job], seconds=walltime + client.bench.patience)[0]
         judgement = judged(answer, time.time(), cancel_requested=False)
         assert judgement.state is State.TIMEOUT, judgement
 
