@@ -1,7 +1,7 @@
 """`python -m benchmarks WHAT...`: tables of ratios, each measured in the same run.
 
 WHAT is `local`, `slurm` or `torque` (over SSH to a real Slurm that is started for it, as root
-on Debian, or taken from SOJOURN_TEST_SLURM) or `monitor`.
+on Debian, or taken from SOJOURN_TEST_SLURM), `monitor`, or `lines`: sizes of backends and kit.
 """
 
 import argparse
@@ -34,6 +34,10 @@ def main() -> None:
             from benchmarks import local
 
             show(local.figures())
+        elif what == "lines":
+            from benchmarks import lines
+
+            show(lines.figures())
         else:
             with_slurm(what)
 
