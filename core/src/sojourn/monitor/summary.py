@@ -1,18 +1,19 @@
 """What a monitor that worked once has done."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sojourn.monitor.fetching import Fetching
     from sojourn.monitor.resumer import Resumer
-    from sojourn.monitor.watch import Watch
+    from sojourn.monitor.watch import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`machines` are those that have jobs of ours: "" if asked, else why not. `resumed` are
-    workflows and their logs, `to_fetch` results that are still to come."""
+    """`machines` are those that had jobs of ours when it began, or have now: "" if asked, else
+    why not. `resumed` are workflows and their logs, `to_fetch` results that are still to come."""
 
     machines: dict[str, str] = field(default_factory=dict)
     resumed: dict[str, str] = field(default_factory=dict)
@@ -30,10 +31,12 @@ class Summary:
         }
 
 
-def summary_of(watch: "Watch", fetching: "Fetching", resumer: "Resumer | None") -> Summary:
+def summary_of(
+    plans: "Mapping[str, Plan]", fetching: "Fetching", resumer: "Resumer | None"
+) -> Summary:
     """See `Summary`."""
     machines = {}
-    for name, plan in sorted(watch.plans.items()):
+    for name, plan in sorted(plans.items()):
         why = plan.unusable or (str(plan.error) if plan.error is not None else "")
         if not why and plan.ended is None:
             why = "asked too lately to be asked again"

@@ -142,6 +142,7 @@ class Work:
 
     def once(self, look: Callable[[], None], stopping: threading.Event) -> Summary:
         """Do everything that is due, once; `look` takes up what was recorded meanwhile."""
+        begun = dict(self.watch.plans)  # where all has ended, no plan is left to tell of
         self.watch.start(self._clock.now())
         self._finish(look, stopping)
         while not stopping.is_set():  # so many results of each machine a round
@@ -154,7 +155,7 @@ class Work:
         if self.messenger is not None:
             self.messenger.tell(self._clock.running(), at_once=True)
             self.messenger.settle(SETTLE)
-        return summary_of(self.watch, self.fetching, self.resumer)
+        return summary_of({**begun, **self.watch.plans}, self.fetching, self.resumer)
 
     def _finish(self, look: Callable[[], None], stopping: threading.Event) -> None:
         while not self.hands.idle and not stopping.is_set():
