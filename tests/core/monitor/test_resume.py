@@ -50,6 +50,13 @@ def test_it_is_run_when_they_have_ended(suspended: Computer) -> None:
     assert suspended.workflow().resumes == 1
 
 
+def test_a_mistyped_run_does_not_change_what_is_resumed(suspended: Computer) -> None:
+    suspended.sojourn("run", suspended.script(), "--on", "nowhere", status=2)
+    ended(suspended)
+    suspended.sojourn("resume", "flow")
+    assert suspended.workflow().status == "done"
+
+
 def test_with_any_some_are_enough(suspended: Computer) -> None:
     suspended.open_gates(1)
     suspended.until(lambda: suspended.lines("runs") == ["run-1"])

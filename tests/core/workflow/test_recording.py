@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sojourn import Job, Workflow, WorkflowSuspended, hookimpl, job, step
-from sojourn.errors import WorkflowFailed
+from sojourn.errors import UnknownMachine, UnsupportedResource, WorkflowFailed
 from sojourn.values.events import Resumption, SuspensionNotice
 from tests.core.workflow.place import Place, noting
 
@@ -125,3 +125,50 @@ def test_a_failed_one_says_why(place: Place) -> None:
     assert record is not None
     assert record.status == "failed"
     assert "exit status 9" in record.detail
+
+
+@job(outputs=["out"])
+def greedy(at: int) -> Job:
+    return Job(command=["true"], resources={"reservation": "mine"}, parameters={"at": at})
+
+
+def test_what_was_asked_in_a_wrong_way_leaves_the_record_as_it_was(place: Place) -> None:
+    with place.running(on="nowhere", script="/new.py"), pytest.raises(UnknownMachine):
+        flow(place)
+    with place.session() as session:
+        assert session.store.workflow("kept") is None
+    with place.running(script="/flow.py", environment=("X",)), pytest.raises(WorkflowSuspended):
+        flow(place)
+    with place.session() as session:
+        before = session.store.workflow("kept")
+    with place.running(on="nowhere", script="/new.py"), pytest.raises(UnknownMachine):
+        flow(place)
+    with (
+        place.running(on="here", script="/new.py"),
+        pytest.raises(UnsupportedResource),
+        Workflow("kept"),
+    ):
+        greedy(1)
+    with place.session() as session:
+        assert session.store.workflow("kept") == before
+    place.finish(lambda: flow(place))
+
+
+def test_an_unknown_machine_is_said_before_a_step_is_called(place: Place) -> None:
+    with (
+        place.running(on="nowhere"),
+        pytest.raises(UnknownMachine),
+        Workflow("steps alone"),
+    ):
+        count([])
+    assert place.reports == []
+
+
+def test_what_was_named_as_needed_is_named_again(place: Place) -> None:
+    with place.running(script="/flow.py", needed=("DATA",)), pytest.raises(WorkflowSuspended):
+        flow(place)
+    with place.session() as session:
+        record = session.store.workflow("kept")
+    assert record is not None
+    assert json.loads(record.options) == ["--env", "DATA"]
+    place.finish(lambda: flow(place))

@@ -47,6 +47,8 @@ class Request:
         """What to type to go on."""
         words = ["sojourn", "run", str(self.script)]
         words += ["--on", self.on] if self.on else []
+        words += ["--accept-stale"] if self.accept_stale else []
+        words += [word for name in self.env for word in ("--env", name)]
         words += ["--", *self.arguments] if self.arguments else []
         return shlex.join(words)
 
@@ -108,6 +110,7 @@ def _settings(request: Request, source: bytes, display: RunDisplay) -> RunSettin
         arguments=request.arguments,
         directory=str(Path.cwd()),
         environment=tuple(dict.fromkeys(names)),
+        needed=tuple(name for name in dict.fromkeys(request.env) if name in names),
         script_digest=hashlib.sha256(source).hexdigest(),
     )
 

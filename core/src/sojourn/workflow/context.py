@@ -60,9 +60,15 @@ class Context:
 
 
 def new_context(top: "Workflow", session: "Session") -> Context:
-    """For the workflow as it is to be run here and now."""
+    """For the workflow as it is to be run here and now.
+
+    Raises:
+        UnknownMachine: the settings name one that there is not.
+    """
     step = inside()
     settings = current()
+    if settings.on is not None:
+        session.machines.get(settings.on)
     return Context(
         top=top,
         session=session,

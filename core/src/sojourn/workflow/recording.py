@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sojourn.errors import MachineError
+from sojourn.errors import EXIT_USAGE, MachineError, SojournError
 from sojourn.states import FINAL
 from sojourn.store.plans import Membership, NodeRecord, WorkflowRecord
 from sojourn.store.records import JobRecord
@@ -27,27 +27,37 @@ class Recording:
     def __init__(self, context: "Context") -> None:
         self._context = context
         self._waited_for: tuple[str, ...] = ()
+        self._is_accepted = False
 
     def begin(self) -> None:
-        """The workflow runs now."""
+        """The workflow is looked at. Nothing is recorded yet, for what was asked may be wrong."""
         context = self._context
         if context.is_part:
             return
         before = context.store.workflow(context.workflow)
-        if before is None:
+        if before is not None:
+            if before.status != "running" or before.suspended_on:
+                self._waited_for = before.suspended_on
+            # Others may run it too, it is the same jobs; whoever resumes leaves it alone meanwhile.
+            claim(context.store, context.workflow)
+
+    def accepted(self) -> None:
+        """What was asked for can be done, and is: the workflow runs now. Once."""
+        context = self._context
+        if context.is_part or self._is_accepted:
+            return
+        self._is_accepted = True
+        with context.store.transaction():
             context.store.put_workflow(WorkflowRecord(context.workflow))
-        elif before.status != "running" or before.suspended_on:
-            self._waited_for = before.suspended_on
-        context.store.update_workflow(
-            context.workflow,
-            version=context.version,
-            machine=context.settings.on or context.top.machine_word or "",
-            status="running",
-            last_run_at=time.time(),
-            detail="",
-            **self._how_to_run_it(),
-        )
-        # Others may run it too, it is the same jobs; but whoever resumes leaves it alone meanwhile.
+            context.store.update_workflow(
+                context.workflow,
+                version=context.version,
+                machine=context.settings.on or context.top.machine_word or "",
+                status="running",
+                last_run_at=time.time(),
+                detail="",
+                **self._how_to_run_it(),
+            )
         claim(context.store, context.workflow)
 
     def resumed(self) -> None:
@@ -77,7 +87,16 @@ class Recording:
         self._end("done", suspended_on=())
 
     def stopped(self, error: BaseException) -> None:
-        """It cannot go on. Where nobody could be asked, it waits for what it has waited for."""
+        """It cannot go on. Where nobody could be asked, it waits for what it has waited for.
+
+        What was asked for in a wrong way leaves everything as it was, and how to run it too.
+        """
+        wrong = isinstance(error, SojournError) and error.exit_status == EXIT_USAGE
+        if wrong and not self._is_accepted:
+            if not self._context.is_part:
+                release(self._context.store, self._context.workflow)
+            return
+        self.accepted()
         if isinstance(error, MachineError):
             self._end("suspended", detail=str(error))
         else:
@@ -136,5 +155,7 @@ class Recording:
 
 def _options(settings: "RunSettings") -> list[str]:
     """What of the command line is to be said again when the script is run again."""
+    where = ["--on", settings.on] if settings.on else []
     stale = ["--accept-stale"] if settings.accept_stale else []
-    return [*(["--on", settings.on] if settings.on else []), *stale]
+    named = [word for name in settings.needed for word in ("--env", name)]
+    return [*where, *stale, *named]

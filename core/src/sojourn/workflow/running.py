@@ -115,8 +115,9 @@ class Run:
             wanted = self._look_over(roots)
             if self._jobs.take_over(self._nodes, wanted) or self._jobs.look(wanted):
                 continue
-            self._recording.resumed()
             self._planner.agree(self._nodes, wanted)
+            self._recording.accepted()
+            self._recording.resumed()
             if self._call_steps(wanted):
                 continue
             ready = self._jobs.ready(self._nodes, wanted)

@@ -42,6 +42,8 @@ class RunSettings:
     directory: str = ""
     environment: tuple[str, ...] = ()
     """Names of the environment variables that matter."""
+    needed: tuple[str, ...] = ()
+    """Those of them that were named with `--env`, to be named again."""
     script_digest: str = ""
     """SHA-256 of the script, in hexadecimal: tells whether it has changed since."""
 
