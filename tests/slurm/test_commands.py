@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sojourn.batch.commands import pieces
 from sojourn.batch.scheduler import CommandResult
-from sojourn_slurm.commands import Commands, pieces, said
+from sojourn_slurm.commands import Commands, said
 
 SETTINGS = {
     "SBATCH_TIMELIMIT": "3",

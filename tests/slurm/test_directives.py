@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sojourn.batch.options import quoted
 from sojourn.batch.scheduler import Header
+from sojourn.batch.units import mebibytes
 from sojourn.errors import UnsupportedResource
 from sojourn.values.resources import Resources
-from sojourn_slurm.directives import OPTIONS, OTHERS, clock, directives, mebibytes, quoted
+from sojourn_slurm.directives import OPTIONS, OTHERS, clock, directives
 
 HEADER = Header("sj0123456789ab", "/scratch/me/submissions/01")
 ALWAYS = [

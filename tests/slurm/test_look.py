@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sojourn.batch.commands import LONGEST
 from sojourn.batch.scheduler import CommandResult, QueueEntry
 from sojourn.errors import SchedulerUnavailable
 from sojourn.states import State
 from sojourn.values.messages import Phase, SchedulerWord
 from sojourn_slurm import look, sacct, squeue
-from sojourn_slurm.commands import LONGEST, MOST, Commands
+from sojourn_slurm.commands import MOST, Commands
 from tests.slurm.recorded import answered, capture, replayed, sacct_lines, squeue_lines
 
 PLAIN = Commands()

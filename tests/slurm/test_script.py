@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sojourn.batch.scheduler import ScriptParts
 from sojourn.errors import UnsupportedResource
 from sojourn.values.resources import Resources
-from sojourn_slurm.script import split
+from sojourn_slurm.directives import split
 
 SCRIPT = """\
 #!/bin/bash -l

@@ -8,10 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sojourn.batch.commands import pieces
 from sojourn.batch.scheduler import Conversation, Response, Took
 from sojourn.errors import SchedulerUnavailable
 from sojourn.values.messages import Phase
-from sojourn_slurm.commands import Commands, pieces, said
+from sojourn_slurm.commands import MOST, Commands, said
 from sojourn_slurm.ids import Answers, bracketed, is_id
 from sojourn_slurm.look import look
 from sojourn_slurm.submit import is_outage
@@ -70,7 +71,7 @@ def change(
         else:
             responses[one] = Response(took, why or word.reason or word.native)
     complaints: Answers[str] = Answers()
-    for piece in pieces(bracketed(asked)):
+    for piece in pieces(bracketed(asked), MOST):
         words = [what.separator.join(piece)] if what.separator else piece
         result = yield commands.change(*what.verb, *words)
         if is_outage(result.stderr):

@@ -1,10 +1,9 @@
-"""How Slurm's commands are called: quoted, in pieces, and free of the caller's settings."""
+"""How Slurm's commands are called: quoted, and free of the caller's settings."""
 
-import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from shlex import join
 
+from sojourn.batch import commands
 from sojourn.batch.scheduler import CommandResult
 
 # SBATCH_TIMELIMIT and its like outrank a script's directives, SQUEUE_PARTITION hides jobs, and
@@ -25,11 +24,7 @@ unset IFS"""
 # Times as seconds since the epoch, and lists of array tasks at their full length.
 _PLAIN = "SLURM_TIME_FORMAT=%s SLURM_BITSTR_LEN=0"
 
-_LABEL = re.compile(
-    r"^(?:\w+: )?(?:error: )?(?:Batch job submission failed: |slurm_load_\w+ error: )?"
-)
-LONGEST = 100_000
-"""Bytes of one argument; the kernel takes 128 KiB."""
+_LABEL = r"(?:\w+: )?(?:error: )?(?:Batch job submission failed: |slurm_load_\w+ error: )?"
 MOST = 2_000
 """Ids of one call: Slurm compares each with every job."""
 
@@ -56,23 +51,6 @@ class Commands:
         return f"({_FORGET}\n{_PLAIN} {join((program, *where, *words))})"
 
 
-def pieces(words: Iterable[str], most: int = MOST, longest: int = LONGEST) -> Iterator[list[str]]:
-    """The words in order, in lists that fit into one comma-separated argument each."""
-    piece: list[str] = []
-    length = 0
-    for word in words:
-        if piece and (len(piece) == most or length + len(word) >= longest):
-            yield piece
-            piece, length = [], 0
-        piece.append(word)
-        length += len(word) + 1
-    if piece:
-        yield piece
-
-
 def said(result: CommandResult) -> str:
     """What a command complained about, on one line, without what every such line begins with."""
-    lines = [_LABEL.sub("", line.strip()) for line in result.words.splitlines()]
-    return "; ".join(dict.fromkeys(line for line in lines if line)) or (
-        f"ended with status {result.status} and no word"
-    )
+    return commands.said(result, _LABEL)

@@ -1,18 +1,13 @@
-"""From resource words to `#SBATCH` lines."""
+"""Resource words as `#SBATCH` lines, and the directives of existing scripts."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Collection
 
-from sojourn.batch.scheduler import Header
+from sojourn.batch.directives import Language, Written
+from sojourn.batch.options import quoted
+from sojourn.batch.scheduler import Header, ScriptParts
+from sojourn.batch.units import mebibytes
 from sojourn.errors import UnsupportedResource
 from sojourn.values.resources import Resources
-
-MEBIBYTE = 1024**2
-
-
-def mebibytes(size: int) -> str:
-    """Bytes as Slurm counts memory, rounded up."""
-    return f"{-(-size // MEBIBYTE)}M"
 
 
 def clock(seconds: int) -> str:
@@ -21,70 +16,77 @@ def clock(seconds: int) -> str:
     return f"{minutes // 1440}-{minutes // 60 % 24:02}:{minutes % 60:02}:00"
 
 
-OPTIONS: dict[str, tuple[str, Callable[[int], str] | None]] = {
-    "nodes": ("--nodes", None),
-    "tasks": ("--ntasks", None),
-    "tasks_per_node": ("--ntasks-per-node", None),
-    "cpus_per_task": ("--cpus-per-task", None),
-    "memory": ("--mem", mebibytes),
-    "memory_per_cpu": ("--mem-per-cpu", mebibytes),
-    "walltime": ("--time", clock),
-    "queue": ("--partition", None),
-    "account": ("--account", None),
-    "qos": ("--qos", None),
-    "reservation": ("--reservation", None),
-    "constraint": ("--constraint", None),
+OPTIONS: dict[str, Written] = {
+    "nodes": "--nodes={}",
+    "tasks": "--ntasks={}",
+    "tasks_per_node": "--ntasks-per-node={}",
+    "cpus_per_task": "--cpus-per-task={}",
+    "memory": ("--mem={}", mebibytes),
+    "memory_per_cpu": ("--mem-per-cpu={}", mebibytes),
+    "walltime": ("--time={}", clock),
+    "queue": "--partition={}",
+    "account": "--account={}",
+    "qos": "--qos={}",
+    "reservation": "--reservation={}",
+    "constraint": "--constraint={}",
 }
-"""Words that are one option with a value, and how to write the value."""
+"""Words that are one option with a value."""
 
 OTHERS = ("gpus_per_node", "gpu_type", "exclusive", "requeue", "native")
 """Words that `directives` treats one by one."""
 
-OURS = frozenset(
-    {
-        *("job-name", "output", "error", "input", "chdir", "workdir", "array", "dependency"),
-        *("export", "export-file", "get-user-env", "clusters", "cluster", "parsable", "wrap"),
-        *("test-only", "wait", "open-mode", "ignore-pbs"),
-    }
+_MEMORY = frozenset({"memory", "memory_per_cpu"})
+_GPUS = frozenset({"gpus_per_node", "gpu_type"})
+_OURS = (
+    *("job-name", "output", "error", "input", "chdir", "workdir", "array", "dependency", "export"),
+    *("export-file", "get-user-env", "clusters", "cluster", "parsable", "wrap", "test-only"),
+    *("wait", "open-mode", "ignore-pbs"),
+    *("requeue", "no-requeue"),  # decides what job.sh does, so it is said in one place
 )
-"""Options that a job of ours sets for itself, or that would change what sbatch answers."""
-
-SHORT = {
+_SHORT = {
     **{"J": "job-name", "o": "output", "e": "error", "i": "input", "D": "chdir", "a": "array"},
     **{"d": "dependency", "M": "clusters", "W": "wait", "N": "nodes", "n": "ntasks"},
     **{"c": "cpus-per-task", "t": "time", "p": "partition", "A": "account", "q": "qos"},
     **{"C": "constraint", "G": "gpus", "s": "oversubscribe"},
 }
-"""One-letter options that stand for one of those that matter here."""
+
+LANGUAGE = Language(
+    command="sbatch",
+    marks=("#SBATCH", "#SLURM"),
+    example="--nice=100",
+    options=OPTIONS,
+    ours=frozenset(f"--{name}" for name in _OURS),
+    says={
+        **dict.fromkeys(("--mem", "--mem-per-cpu", "--mem-per-gpu"), _MEMORY),
+        **dict.fromkeys(("--gpus", "--gpus-per-node", "--gpus-per-task"), _GPUS),
+        **dict.fromkeys(("--gpus-per-socket", "--gres gpu"), _GPUS),
+        "--tasks-per-node": frozenset({"tasks_per_node"}),
+        "--time-min": frozenset({"walltime"}),
+        **dict.fromkeys(("--exclusive", "--oversubscribe", "--share"), frozenset({"exclusive"})),
+    },
+    short={f"-{letter}": f"--{name}" for letter, name in _SHORT.items()},
+    lists={"--gres": ":"},  # it may ask for other things than GPUs
+    comments=True,
+)
 
 
 def directives(resources: Resources, header: Header, select: str = "") -> list[str]:
-    """The directive lines of job.sh; `select` is the site's SelectType, if known.
+    """The directive lines of job.sh, `native` ones last; `select` is the site's SelectType, if known.
 
     The job gets the environment of a fresh login, not that of whoever submits. SLURM_EXPORT_ENV
     is NONE then, which would leave what srun starts without an environment: job.sh must export
     SLURM_EXPORT_ENV=ALL before it runs the command.
     """
-    options = [
+    return LANGUAGE.lines(
         f"--job-name={header.name}",
         *_places(header),
         "--export=NONE",
         "--requeue" if resources.requeue else "--no-requeue",
-    ]
-    if resources.memory is not None and resources.memory_per_cpu is not None:
-        raise UnsupportedResource(
-            "Slurm takes either `memory` or `memory_per_cpu`, and both are given",
-            hint="leave one out; it may come from the machine's defaults",
-        )
-    for word, (option, written) in OPTIONS.items():
-        value = getattr(resources, word)
-        if value is not None:
-            options.append(f"{option}={quoted(written(value) if written else str(value))}")
-    options += _gpus(resources, select)
-    if resources.exclusive:
-        options.append("--exclusive")
-    lines = [f"#SBATCH {option}" for option in options]
-    return lines + [_native(raw) for raw in resources.native]  # last, so that they win
+        *LANGUAGE.asked(resources),
+        *_gpus(resources, select),
+        *(["--exclusive"] if resources.exclusive else []),
+        *map(LANGUAGE.native, resources.native),
+    )
 
 
 def _places(header: Header) -> list[str]:
@@ -112,21 +114,16 @@ def _gpus(resources: Resources, select: str) -> list[str]:
     return [f"--gpus-per-node={text}"]
 
 
-def _native(raw: str) -> str:
-    text = raw.removeprefix("#SBATCH").strip()
-    if not re.match(r"--?\w", text):
+def split(text: str, explicit: Collection[str]) -> ScriptParts:
+    """The directives of an existing script.
+
+    Raises:
+        UnsupportedResource: a heterogeneous job.
+    """
+    words = {option.words[0].lower() for option in LANGUAGE.options_of(text)}
+    if words & {"hetjob", "packjob"}:
         raise UnsupportedResource(
-            f"`native` takes options of sbatch, not {raw!r}", hint="write it like '--nice=100'"
+            "the script asks for a heterogeneous job (hetjob)",
+            hint="ask for one set of resources, or for jobs that depend on each other",
         )
-    name = re.split(r"[=\s]", text.lstrip("-"), maxsplit=1)[0]
-    name = name if text.startswith("--") else SHORT.get(name[0], name)
-    if name in OURS:
-        raise UnsupportedResource(f"`native` cannot set --{name}: that is Sojourn's own to set")
-    return f"#SBATCH {text}"
-
-
-def quoted(text: str) -> str:
-    """A value as sbatch reads it in a directive: no shell is involved."""
-    if re.fullmatch(r"[\w@%+=:,./&|*()!?~^{}\[\]-]+", text):
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return LANGUAGE.split(text, explicit)

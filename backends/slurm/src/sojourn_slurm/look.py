@@ -7,12 +7,13 @@ answered and none does.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sojourn.batch.commands import pieces
 from sojourn.batch.scheduler import Conversation, QueueEntry
 from sojourn.errors import SchedulerUnavailable
 from sojourn.states import State
 from sojourn.values.messages import Phase, SchedulerWord
 from sojourn_slurm import sacct, squeue
-from sojourn_slurm.commands import Commands, pieces, said
+from sojourn_slurm.commands import MOST, Commands, said
 from sojourn_slurm.ids import Answers, is_id, job_of, jobs_of, shortest
 
 
@@ -46,7 +47,7 @@ def look(
 
 def _ask_queue(commands: Commands, jobs: Iterable[str]) -> Conversation[Source]:
     lines, trouble = [], ""
-    for piece in pieces(jobs):
+    for piece in pieces(jobs, MOST):
         result = yield squeue.ask(commands, piece)
         lines.append(result.stdout)
         if result.status != 0 and squeue.UNKNOWN_ID not in result.stderr:
@@ -57,7 +58,7 @@ def _ask_queue(commands: Commands, jobs: Iterable[str]) -> Conversation[Source]:
 
 def _ask_accounting(commands: Commands, jobs: Iterable[str]) -> Conversation[Source | None]:
     lines, trouble = [], ""
-    for piece in pieces(jobs):
+    for piece in pieces(jobs, MOST):
         result = yield sacct.ask(commands, piece)
         if sacct.OFF in result.stderr:
             return None
@@ -129,7 +130,7 @@ def search(
 ) -> Conversation[Sequence[QueueEntry]]:
     """This user's jobs under these names, one entry for each task, `id` that of the whole array."""
     found: dict[tuple[str, str, int | None], None] = {}
-    for piece in pieces(dict.fromkeys(names)):
+    for piece in pieces(dict.fromkeys(names), MOST):
         result = yield squeue.ask_names(commands, piece)
         if result.status != 0:
             raise SchedulerUnavailable(said(result))

@@ -16,7 +16,7 @@ from sojourn.batch.scheduler import (
 )
 from sojourn.values.messages import CheckLine, SchedulerWord
 from sojourn.values.resources import Resources
-from sojourn_slurm import change, check, directives, look, probe, script, submit
+from sojourn_slurm import change, check, directives, look, probe, submit
 from sojourn_slurm.commands import Commands
 from sojourn_slurm.options import SlurmOptions
 
@@ -47,7 +47,7 @@ class Slurm(BatchScheduler):
         return directives.directives(resources, header, self.facts.get("SelectType", ""))
 
     def split_script(self, text: str, explicit: frozenset[str]) -> ScriptParts:
-        return script.split(text, explicit)
+        return directives.split(text, explicit)
 
     def submit_command(self, call: SubmitCall) -> str:
         return submit.command(self.commands, call)
