@@ -167,6 +167,19 @@ def test_a_job_that_is_exiting_has_ended() -> None:
     assert len(commands) == 1
 
 
+def test_an_operators_hold_is_not_the_users_to_release() -> None:
+    """Recorded: qrls takes away the user's own hold, leaves the other, and ends with 0."""
+    held = "Job Id: 673.pbs-host\n    job_state = H\n    Hold_Types = {}\n    substate = 20\n\n"
+    for holds, expected in (("ou", Took.REFUSED), ("o", Took.REFUSED), ("u", Took.DONE)):
+        answers, commands = answered(
+            release(OPEN, ["673.pbs-host"]),
+            CommandResult(0, held.format(holds), ""),
+            CommandResult(0, "@status 0\n", ""),
+        )
+        assert answers["673.pbs-host"].took is expected
+        assert commands[-1].startswith("qrls 673.pbs-host")
+
+
 @pytest.mark.parametrize("name", ["server_down_qdel", "server_down_qhold"])
 def test_a_server_that_goes_away_in_between(name: str) -> None:
     with pytest.raises(SchedulerUnavailable):

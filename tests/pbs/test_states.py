@@ -193,6 +193,7 @@ def test_a_letter_that_is_not_known_is_reported_and_not_guessed(letter: str) -> 
         ("Subjob finished", "91", State.CANCELLED),
         ("Subjob terminated", "70", State.CANCELLED),
         ("Subjob failed", "70", State.FAILED),
+        ("Subjob failed", "91", State.FAILED),
     ],
 )
 def test_a_subjob_without_its_own_record_has_its_arrays_exit_status(

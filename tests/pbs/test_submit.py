@@ -128,6 +128,22 @@ def test_torques_words(words: str, verdict: Verdict) -> None:
     assert read_submit(CommandResult(1, "", words)).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (183, "Premature end of message"),
+        (163, "PBS server internal error"),
+        (185, "Request not allowed: Server shutting down"),
+        (168, "Error (15033) submitting job"),
+        (1, "Resource temporarily unavailable"),
+    ],
+)
+def test_a_server_that_went_away_meanwhile_refuses_nothing(status: int, words: str) -> None:
+    """The first was seen while a server was stopped; the others are in its source."""
+    reply = read_submit(CommandResult(status, "", f"qsub: {words}\n"))
+    assert (reply.verdict, reply.reason) == (Verdict.UNAVAILABLE, words)
+
+
 @given(st.integers(0, 255), st.text(max_size=50), st.text(max_size=50))
 def test_whatever_it_prints_only_an_id_is_taken(status: int, out: str, err: str) -> None:
     reply = read_submit(CommandResult(status, out, err))

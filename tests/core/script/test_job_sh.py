@@ -260,13 +260,30 @@ def test_a_job_asked_to_end_still_tells_its_end_unless_it_may_be_started_again(
         assert (seen.exit.ok, seen.exit.status, seen.exit.phase) == (False, 143, "asked")
 
 
-def test_a_command_that_was_asked_to_end_and_succeeds_has_succeeded(
-    where: MachineContext, shell: str
+@pytest.mark.parametrize(
+    "command",
+    [
+        "trap 'touch saved; exit 0' TERM; kill -TERM $PPID; kill -TERM $$",
+        "sh -c 'kill -TERM $0; kill -TERM $$' $PPID; touch saved",
+    ],
+)
+def test_a_job_that_was_asked_to_end_has_not_succeeded(
+    where: MachineContext, shell: str, command: str
 ) -> None:
-    command = "trap 'touch saved; exit 0' TERM; kill -TERM $PPID; kill -TERM $$"
+    """The second is what happens where the signal comes to a shell after its child: it goes on."""
     seen = run_one(where, order(1, command, outputs=("saved",)), shell)
     assert seen.exit is not None
-    assert (seen.exit.ok, seen.exit.status) == (True, 0)
+    assert (seen.exit.ok, seen.exit.status, seen.exit.phase) == (False, 0, "asked")
+    assert [file.name for file in seen.exit.files] == ["saved"]
+
+
+def test_being_asked_to_end_while_outputs_are_checked_counts_too(
+    where: MachineContext, shell: str
+) -> None:
+    """The signal may come to job.sh last, when the command's shell has gone on and ended."""
+    seen = run_one(where, order(1, "true", check="kill -TERM $PPID"), shell)
+    assert seen.exit is not None
+    assert (seen.exit.ok, seen.exit.phase) == (False, "asked")
 
 
 def test_a_signal_that_only_the_command_got_is_its_own_affair(

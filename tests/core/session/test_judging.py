@@ -96,9 +96,10 @@ def test_a_job_that_was_asked_to_end(
     word: SchedulerWord, cancelled: bool, walltime: int | None, state: State
 ) -> None:
     """The scheduler's word on why is waited for while there will be one."""
-    seen = replace(STARTED, exit=report(143, "asked"))
     record = replace(RECORD, cancel_requested=cancelled)
-    assert judge(record, answer(word, seen), NOW, walltime=walltime).state is state
+    for status in (143, 0):
+        seen = replace(STARTED, exit=report(status, "asked", ok=False))
+        assert judge(record, answer(word, seen), NOW, walltime=walltime).state is state
 
 
 @pytest.mark.parametrize(
@@ -137,6 +138,18 @@ def test_ended_well_without_an_exit_file_is_waited_for_and_then_lost() -> None:
     waiting = replace(RECORD, state=State.FINISHING, absent_since=first.fields["absent_since"])
     assert judge(waiting, word, NOW + EXIT_GRACE - 1).state is State.FINISHING
     assert judge(waiting, word, NOW + EXIT_GRACE + 1).state is State.LOST
+
+
+def test_what_ended_without_ever_starting_is_cancelled() -> None:
+    """A subjob deleted while it waited is "finished" to PBS, like one that ran."""
+    word = SchedulerWord(Phase.ENDED, "X", reason="Subjob finished")
+    first = judge(RECORD, answer(word, CLAIMED), NOW)
+    assert first.state is State.FINISHING
+    waiting = replace(RECORD, state=State.FINISHING, absent_since=first.fields["absent_since"])
+    later = NOW + EXIT_GRACE + 1
+    assert judge(waiting, answer(word, CLAIMED), later).state is State.CANCELLED
+    for seen in (STARTED, replace(CLAIMED, present=False), None):
+        assert judge(waiting, answer(word, seen), later).state is State.LOST
 
 
 def test_a_launch_failure_needs_no_exit_file() -> None:

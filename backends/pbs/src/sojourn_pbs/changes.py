@@ -38,6 +38,8 @@ _RELEASE = {
     Phase.WAITING: Response(Took.DONE, "it was not held"),
 }
 """What to answer about jobs that no command is needed for, or would lie about."""
+_OTHERS = re.compile(r"[^un]")
+"""In Hold_Types: a hold that is not the user's own."""
 
 
 def cancel(site: Site, jobs: Sequence[str]) -> Conversation[Answers]:
@@ -84,9 +86,25 @@ def _change(
         answers |= refused
     if groups:
         answers |= yield from _run(program, groups)
+    if program == "qrls":
+        answers |= _held_by_others([job for job in left if answers[job].took is Took.DONE], found)
     if program == "qdel" and site.dialect is Dialect.OPENPBS:
         waited = [job for job in left if words[job].phase is not Phase.RUNNING]
         yield from _let_go([job for job in waited if answers[job].took is Took.DONE], found)
+    return answers
+
+
+def _held_by_others(jobs: Sequence[str], found: Records) -> dict[str, Response]:
+    """Jobs that their owner cannot release: qrls says nothing of that, and ends with 0."""
+    answers = {}
+    for job in jobs:
+        record = found.get(ids.key(job))
+        holds = record.get("hold_types") if record is not None else ""
+        if record is not None and record.get("depend"):  # that, too, is a hold of the system's
+            holds = holds.replace("s", "")
+        if _OTHERS.search(holds):
+            reason = f"held by an operator or by PBS (Hold_Types = {holds}), who must release it"
+            answers[job] = Response(Took.REFUSED, reason)
     return answers
 
 

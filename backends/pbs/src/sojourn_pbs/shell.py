@@ -13,7 +13,10 @@ _NO_SERVER = re.compile(
     r"|Can not establish connection|unable to authenticate|cannot contact|Unable to contact"
     r"|Premature End of File|End of File|[Pp]rotocol error|Server shutting down|[Tt]imed? ?out\b"
     r"|No free connections|connection table full|Server busy|background qsub"
-    r"|Problem loading|Zero Bytes were transmitted|temporarily unable to|Socket timed out",
+    r"|Problem loading|Zero Bytes were transmitted|temporarily unable to|Socket timed out"
+    r"|Premature end of message|[Pp]rotocol failure|Communication failure|Batch protocol error"
+    r"|PBS server internal error|System error|Resource temporarily unavailable"
+    r"|Failed to save job|: Error \(?150(10|11|31|33)\)?",
 )
 """What a server that is down, starting, stopping or too busy makes PBS's commands say."""
 

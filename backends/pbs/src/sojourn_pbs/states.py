@@ -148,9 +148,10 @@ def _swept(record: Record) -> tuple[State | None, int | None, str]:
     before it ran, or any where history is off: nothing tells these apart."""
     comment = record.get("comment").strip()
     reason = f"{comment or 'ended'}; its own record is gone"
-    if comment == "Subjob terminated" or record.get("substate") == _DELETED:
-        return State.CANCELLED, None, reason
-    return State.FAILED if comment == "Subjob failed" else None, None, reason
+    if comment == "Subjob failed":
+        return State.FAILED, None, reason
+    deleted = comment == "Subjob terminated" or record.get("substate") == _DELETED
+    return State.CANCELLED if deleted else None, None, reason
 
 
 def _without_status(record: Record, reason: str) -> tuple[State | None, int | None, str]:

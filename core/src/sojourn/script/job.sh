@@ -159,8 +159,8 @@ export SOJOURN_JOB_DIR
 [ -z "$sj_script${SLURM_SUBMIT_DIR-}" ] || { SLURM_SUBMIT_DIR=$sj_dir/work; export SLURM_SUBMIT_DIR; }
 printf '%s\n' "$sj_command" >"$sj_dir/command.sh"
 [ -z "$sj_script" ] || { printf '%s' "$sj_script" >"$sj_dir/script" && chmod u+x "$sj_dir/script"; }
-# Asked to end (walltime, a delete), everything here gets SIGTERM; what the command made of that is
-# told before the kill that follows. One that may be started again tells nothing: its next run will.
+# Asked to end (walltime, a delete), everything here gets SIGTERM; that is told before the kill that
+# follows. One that may be started again tells nothing: its next run will.
 sj_asked=
 [ "$sj_requeue" = 1 ] || trap sj_asked=1 TERM
 $sj_shell "$sj_dir/command.sh" </dev/null >"$sj_dir/stdout" 2>"$sj_dir/stderr"
@@ -173,11 +173,13 @@ fi
 [ "$sj_status" != 143 ] || [ -n "$sj_asked" ] || sleep 1
 sj_verdict=ok
 case " $sj_accept " in *" $sj_status "*) ;; *) sj_verdict=command ;; esac
-[ "$sj_verdict" = ok ] || [ -z "$sj_asked" ] || sj_verdict=asked
-if [ "$sj_verdict" = ok ] && [ -n "$sj_check" ]; then
+if [ "$sj_verdict" = ok ] && [ -z "$sj_asked" ] && [ -n "$sj_check" ]; then
   printf '%s\n' "$sj_check" >"$sj_dir/check.sh"
   $sj_shell "$sj_dir/check.sh" </dev/null >>"$sj_dir/stdout" 2>>"$sj_dir/stderr" || sj_verdict=check
 fi
 outputs
 [ "$sj_verdict" != ok ] || [ -z "$sj_missing" ] || sj_verdict=outputs
+# Asked to end, a job has not done all of its work, whatever the status: of `solve; plot` only
+# `solve` may have been ended by the signal.
+[ -z "$sj_asked" ] || sj_verdict=asked
 finish "$sj_verdict" "$sj_status" "$sj_missing"

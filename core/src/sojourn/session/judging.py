@@ -174,6 +174,9 @@ def _without_exit(
     if waits:
         reason = "ended, by the scheduler's word; its exit status is not to be seen yet"
         return Judgement(State.FINISHING, reason, fields={"absent_since": since})
+    if word.outcome is None and site is not None and site.present and not started:
+        reason = f"it ended in the queue before it started: {reason or 'deleted'}"
+        return Judgement(State.CANCELLED, reason, fields=times)
     reason = f"the scheduler says {word.native or 'it ended'}, but it left no exit status"
     if site is not None and site.exit_error:
         reason = f"its exit file cannot be read: {site.exit_error}"

@@ -130,6 +130,8 @@ class Settlement:
     reason: str = ""
     evidence: str = ""
     """The scheduler's own words, verbatim."""
+    gone: tuple[str, ...] = ()
+    """With ABSENT: jobs whose outputs it takes, and which are not on the machine any more."""
 
 
 # --- what is reported -----------------------------------------------------------------------------
@@ -203,7 +205,8 @@ class ExitReport:
 
     `ok` is job.sh's verdict: an accepted status, a check that held, every output there. `phase`
     names what decided the end: "command", "setup", "check", "inputs", "parent", "outputs" or
-    "asked" (the whole job got SIGTERM and the command did not succeed); `detail` is the setup line, the input, the parent or the first missing output.
+    "asked" (the whole job got SIGTERM); `detail` is the setup line, the input, the parent or the
+    first missing output.
     """
 
     status: int
