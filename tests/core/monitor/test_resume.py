@@ -40,10 +40,12 @@ def test_nothing_is_run_while_jobs_are_out(suspended: Computer) -> None:
 def test_it_is_run_when_they_have_ended(suspended: Computer) -> None:
     ended(suspended)
     told = suspended.sojourn("resume", "flow")
-    assert "flow on here: done" in told.stdout
+    assert "flow on here: done" in told.stderr
     log = Path(suspended.workflow().log)
     assert str(log) in told.stderr
-    assert log.read_text() in told.stdout
+    assert log.read_text() in told.stderr
+    assert told.stdout == ""
+    assert list(log.parent.iterdir()) == [log]
     assert suspended.lines("steps") == ["total"]
     again = suspended.sojourn("resume", "flow")
     assert "is done: nothing is left to resume" in again.stderr
@@ -63,7 +65,7 @@ def test_with_any_some_are_enough(suspended: Computer) -> None:
     suspended.sojourn("resume", "flow", status=75)
     assert suspended.workflow().resumes == 0
     told = suspended.sojourn("resume", "flow", "--any", status=75)
-    assert "flow on here: suspended" in told.stdout
+    assert "flow on here: suspended" in told.stderr
     assert len(suspended.workflow().suspended_on) == 1
     suspended.sojourn("resume", "flow", "--any", status=75)
     record = suspended.workflow()
@@ -79,7 +81,11 @@ def test_a_changed_script_is_run_only_if_accepted(suspended: Computer) -> None:
     assert "has changed since workflow flow was run" in told.stderr
     assert suspended.workflow().resumes == 0
     told = suspended.sojourn("resume", "flow", "--accept-script-change")
-    assert "changed\n" in told.stdout
+    assert told.stdout == "changed\n"
+    apart = Path(suspended.workflow().log).with_suffix(".out")
+    assert apart.name in told.stderr
+    assert apart.read_text() == "changed\n"
+    assert apart.stat().st_mode & 0o777 == 0o600
     assert suspended.workflow().status == "done"
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import click
 
@@ -72,11 +72,11 @@ def resume(request: Request) -> int:
         if request.take_over:
             session.store.release_workflow(record.name, record.owner)
         home = session.store.path.parent
-    launched = launch(record.name, command, home, seen=None)
+    launched = launch(record.name, command, home, seen=None, apart=True)
     status = _show(launched)
     if status == EXIT_OCCUPIED:
         raise _occupied(record)
-    output.note(f"what it printed is kept in {launched.log}")
+    output.note(f"what it printed is kept in {_kept(launched)}")
     return status
 
 
@@ -122,25 +122,41 @@ def _still_out(session: "Session", record: WorkflowRecord) -> int:
 
 
 def _show(launched: "Launched") -> int:
-    """Show what is printed until the end; Ctrl-C is passed on. Returns the exit status."""
+    """Show what is printed until the end, each stream where it belongs; Ctrl-C is passed on.
+
+    Returns the exit status.
+    """
     process = launched.process
-    with launched.log.open("rb") as log:
+    assert launched.apart is not None
+    with launched.log.open("rb") as log, launched.apart.open("rb") as out:
         while True:
             try:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_LOOK)
-                _pass_on(log.read())
-                if process.returncode is not None:
-                    _pass_on(log.read())
+                ended = process.returncode is not None
+                _pass_on(log, sys.stderr)
+                _pass_on(out, sys.stdout)
+                if ended:
                     return _status(process.returncode)
             except KeyboardInterrupt:
                 process.send_signal(signal.SIGINT)
 
 
-def _pass_on(printed: bytes) -> None:
-    if printed:
-        sys.stdout.buffer.write(printed)
-        sys.stdout.buffer.flush()
+def _pass_on(printed: BinaryIO, stream: TextIO) -> None:
+    new = printed.read()
+    if new:
+        stream.buffer.write(new)
+        stream.flush()
+
+
+def _kept(launched: "Launched") -> str:
+    """Where its words lie; a file of its output is kept only if there was some."""
+    apart = launched.apart
+    assert apart is not None
+    if apart.stat().st_size:
+        return f"{launched.log}, its standard output in {apart.name} beside it"
+    apart.unlink()
+    return str(launched.log)
 
 
 def _status(returncode: int) -> int:

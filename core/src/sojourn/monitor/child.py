@@ -69,17 +69,22 @@ def main(words: Sequence[str]) -> int:
     name, seen, log, *arguments = words
     with Store() as store:
         if not claim(store, name, keep=True):
-            print(f"sojourn: workflow {name} is being run by another process", flush=True)
+            say(f"workflow {name} is being run by another process")
             return EXIT_OCCUPIED
         try:
             before = store.workflow(name)
             assert before is not None  # it was claimed just now
             if seen and before.last_run_at is not None and before.last_run_at > float(seen):
-                print(f"sojourn: workflow {name} was run by another process since", flush=True)
+                say(f"workflow {name} was run by another process since")
                 return EXIT_OCCUPIED
             return _resume(store, before, log, arguments)
         finally:
             give_up(store, name)
+
+
+def say(line: str) -> None:
+    """A line for people."""
+    print(f"sojourn: {line}", file=sys.stderr, flush=True)
 
 
 def _resume(store: "Store", before: WorkflowRecord, log: str, arguments: Sequence[str]) -> int:
@@ -93,7 +98,7 @@ def _resume(store: "Store", before: WorkflowRecord, log: str, arguments: Sequenc
         resumed_at=time.time(),
         log=log,
     )
-    print(f"sojourn: resuming workflow {name}: sojourn {_shown(arguments)}", flush=True)
+    say(f"resuming workflow {name}: sojourn {_shown(arguments)}")
     status = command_line(arguments)
     sys.stdout.flush()
     after = store.workflow(name)
