@@ -7,8 +7,7 @@ from shlex import quote
 from sojourn.batch.scheduler import CommandResult, SubmitReply, Verdict
 from sojourn.machines.model import Machine
 from sojourn.script.jobscript import job_script
-from sojourn.script.task import task_text
-from sojourn.site.submission import Slice, Submission
+from sojourn.site.submission import Slice, Submission, shown
 from sojourn.values.messages import JobOrder
 from sojourn_local.child import INDEX, JOB
 from sojourn_local.layout import FOLDERS, call_id, folder_name, job_id
@@ -72,13 +71,9 @@ def as_text(machine: Machine, orders: Sequence[JobOrder]) -> str:
         UnsupportedResource: an order asks for what this computer cannot give.
     """
     submission = Submission(tuple(orders), array=True, token="TOKEN")  # noqa: S106
-    parts = [LocalCaller(machine).script(submission, machine.root)]
-    for index, order in enumerate(orders):
-        limits = limits_of(order.resources)
-        enforced = [f"{name}={value}" for name, value in limits._asdict().items() if value]
-        parts.append(f"# --- {index}.task {' '.join(enforced)}\n")
-        parts.append(task_text(order, index, submission.token, machine.root, machine.setup))
-    return "".join(parts)
+    limits = [limits_of(order.resources)._asdict() for order in orders]
+    enforced = [" ".join(f"{name}={v}" for name, v in one.items() if v) for one in limits]
+    return shown(submission, LocalCaller(machine), machine.root, machine.setup, enforced)
 
 
 def queue_command(entries: Sequence[Entry]) -> str:

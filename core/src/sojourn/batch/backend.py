@@ -23,7 +23,7 @@ from sojourn.site.evidence import close, read_evidence
 from sojourn.site.fetching import fetch
 from sojourn.site.finding import find
 from sojourn.site.handin import hand_in
-from sojourn.site.submission import Slice, Submission
+from sojourn.site.submission import Slice, Submission, shown
 from sojourn.site.trip import Dialogue
 from sojourn.values.messages import (
     Change,
@@ -155,10 +155,9 @@ class BatchBackend:
         scheduler = self._scheduler(context)
         self._tell_left_out(context, orders)
         caller = BatchCaller(scheduler, context)
-        parts = []
-        for submission in submissions_of(scheduler, orders):
-            parts.append(caller.script(submission, context.machine.root))
-        return "\n".join(parts)
+        root, setup = context.machine.root, context.machine.setup
+        submissions = submissions_of(scheduler, orders)
+        return "\n".join(shown(submission, caller, root, setup) for submission in submissions)
 
     # --- asking -----------------------------------------------------------------------------------
 

@@ -67,6 +67,19 @@ class Caller(Protocol):
         ...
 
 
+def shown(
+    submission: Submission, caller: Caller, root: str, setup: str, remarks: Sequence[str] = ()
+) -> str:
+    """All that would run, for a person: job.sh, then behind a line each what it is told about
+    each job, with a remark about it where there is one. Values of secrets are not in it."""
+    parts = [caller.script(submission, root)]
+    for index, order in enumerate(submission.orders):
+        remark = f" {remarks[index]}" if remarks and remarks[index] else ""
+        parts.append(f"# --- {index}.task{remark}\n")
+        parts.append(task_text(order, index, submission.token, root, setup))
+    return "".join(parts)
+
+
 def payload(
     submissions: Sequence[Submission], caller: Caller, root: str, setup: str, *, group: bool
 ) -> bytes:

@@ -69,6 +69,7 @@ class Saying(Suite):
         with away.counted() as cost:
             text = bench.backend.script(away.context, orders)
         assert text.startswith("#!"), "a job script begins with the program that runs it"
+        assert "echo kit" in text, "what the job runs is shown too"
         assert cost["trips"] == 0
 
     @rule("R48")

@@ -26,7 +26,7 @@ from sojourn.site.fetching import fetch
 from sojourn.site.finding import find
 from sojourn.site.handin import hand_in
 from sojourn.site.layout import queue_name
-from sojourn.site.submission import Slice, Submission
+from sojourn.site.submission import Slice, Submission, shown
 from sojourn.states import State
 from sojourn.values.messages import (
     Change,
@@ -151,8 +151,9 @@ def sojourn_cancel(context: MachineContext, jobs: Sequence[JobRef]) -> list[Chan
 
 @hookimpl
 def sojourn_script(context: MachineContext, orders: Sequence[JobOrder]) -> str:
-    caller, root = Caller(context.machine), context.machine.root
-    return "\n".join(caller.script(Submission((order,)), root) for order in orders)
+    machine, caller = context.machine, Caller(context.machine)
+    shown_each = (shown(Submission((one,)), caller, machine.root, machine.setup) for one in orders)
+    return "\n".join(shown_each)
 
 
 @hookimpl
