@@ -4,8 +4,8 @@ import pytest
 
 from sojourn.batch.scheduler import CommandResult, Took
 from sojourn.errors import SchedulerUnavailable
-from sojourn_slurm.options import SlurmOptions
 from sojourn_slurm.scheduler import Slurm
+from sojourn_slurm.site import SlurmOptions
 from tests.slurm.recorded import answered, capture, replayed, steps
 
 WITH = Slurm(SlurmOptions(accounting="on"))

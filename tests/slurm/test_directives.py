@@ -11,8 +11,10 @@ from sojourn.batch.scheduler import Header
 from sojourn.batch.units import mebibytes
 from sojourn.errors import UnsupportedResource
 from sojourn.values.resources import Resources
-from sojourn_slurm.directives import OPTIONS, OTHERS, clock, directives
+from sojourn_slurm import Slurm
+from sojourn_slurm.directives import OPTIONS, OTHERS, clock
 
+PLAIN = Slurm()
 HEADER = Header("sj0123456789ab", "/scratch/me/submissions/01")
 ALWAYS = [
     "#SBATCH --job-name=sj0123456789ab",
@@ -24,7 +26,7 @@ ALWAYS = [
 
 def asked(**words: object) -> list[str]:
     """The directives that are there because of these words."""
-    lines = directives(Resources.model_validate(words), HEADER)
+    lines = PLAIN.directives(Resources.model_validate(words), HEADER)
     assert lines[:4] == ALWAYS
     return [line.removeprefix("#SBATCH ") for line in lines[4:]]
 
@@ -74,7 +76,9 @@ def test_what_asks_for_nothing() -> None:
 
 def test_the_kind_of_gpu() -> None:
     assert "--gpus-per-node=a100:2" in asked(gpus_per_node=2, gpu_type="a100")
-    lines = directives(Resources(gpus_per_node=2, gpu_type="a100"), HEADER, "select/cons_res")
+    lines = Slurm(None, {"SelectType": "select/cons_res"}).directives(
+        Resources(gpus_per_node=2, gpu_type="a100"), HEADER
+    )
     assert "#SBATCH --gres=gpu:a100:2" in lines
 
 
@@ -99,7 +103,7 @@ def test_every_word_of_the_vocabulary_is_treated() -> None:
 )
 def test_what_cannot_be_honoured_is_named(words: dict[str, object], named: str) -> None:
     with pytest.raises(UnsupportedResource) as raised:
-        directives(Resources.model_validate(words), HEADER)
+        PLAIN.directives(Resources.model_validate(words), HEADER)
     assert named in f"{raised.value} {raised.value.hint}"
 
 
@@ -108,7 +112,7 @@ def test_native_has_the_last_word() -> None:
 
 
 def test_an_array_writes_a_file_for_each_task() -> None:
-    lines = directives(Resources(), Header("sj0", "/x", array=True))
+    lines = PLAIN.directives(Resources(), Header("sj0", "/x", array=True))
     assert "#SBATCH --output=/x/slurm-%A_%a.out" in lines
 
 
@@ -125,11 +129,11 @@ def test_an_array_writes_a_file_for_each_task() -> None:
     ],
 )
 def test_odd_directories(directory: str, expected: str) -> None:
-    assert expected in directives(Resources(), Header("sj0", directory))
+    assert expected in PLAIN.directives(Resources(), Header("sj0", directory))
 
 
 def test_a_directory_that_would_break_the_line_is_not_named() -> None:
-    lines = directives(Resources(), Header("sj0", "/a\n#SBATCH --uid=0"))
+    lines = PLAIN.directives(Resources(), Header("sj0", "/a\n#SBATCH --uid=0"))
     assert not [line for line in lines if "chdir" in line or "\n" in line]
 
 

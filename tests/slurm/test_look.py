@@ -9,11 +9,13 @@ from sojourn.batch.scheduler import CommandResult, QueueEntry
 from sojourn.errors import SchedulerUnavailable
 from sojourn.states import State
 from sojourn.values.messages import Phase, SchedulerWord
-from sojourn_slurm import look, sacct, squeue
-from sojourn_slurm.commands import MOST, Commands
+from sojourn_slurm import Slurm, SlurmOptions, look, sacct, squeue
+from sojourn_slurm.commands import MOST
 from tests.slurm.recorded import answered, capture, replayed, sacct_lines, squeue_lines
 
-PLAIN = Commands()
+WITH = Slurm(SlurmOptions(accounting="on"))
+WITHOUT = Slurm(SlurmOptions(accounting="off"))
+UNSURE = Slurm()
 DOWN = capture("d-ctld-squeue-j")
 NO_RECORDS = capture("d-dbd-sacct")
 OFF = capture("a-sacct-off")
@@ -32,7 +34,7 @@ def record(job: str, state: str, status: str = "0:0", end: str = "30") -> str:
 
 def settled(job: str, queue: str | CommandResult, records: str | CommandResult) -> SchedulerWord:
     """The word on one job, where both sources are asked."""
-    words, _ = answered(look.look(PLAIN, True, [job]), queue, records)
+    words, _ = answered(WITH.look([job]), queue, records)
     return words[job]
 
 
@@ -41,7 +43,7 @@ def settled(job: str, queue: str | CommandResult, records: str | CommandResult) 
 
 @pytest.mark.parametrize("state", ["PENDING", "RUNNING", "COMPLETING", "REQUEUED", "WHATEVER"])
 def test_what_the_controller_shows_alive_is_not_asked_for_again(state: str) -> None:
-    words, asked = answered(look.look(PLAIN, True, ["7"]), shown("7", state))
+    words, asked = answered(WITH.look(["7"]), shown("7", state))
     assert words["7"].native == state
     assert len(asked) == 1
 
@@ -61,7 +63,7 @@ def test_a_record_that_lags_changes_nothing(late: str) -> None:
 
 def test_a_job_in_the_queue_again_is_not_final_whatever_is_recorded() -> None:
     words, asked = answered(
-        look.look(PLAIN, True, ["46", "47"]),
+        WITH.look(["46", "47"]),
         squeue_lines("b-nodefail-squeue"),
         sacct_lines("b-nodefail-sacct"),
     )
@@ -71,7 +73,7 @@ def test_a_job_in_the_queue_again_is_not_final_whatever_is_recorded() -> None:
 
 
 def test_an_unknown_id_is_no_outage() -> None:
-    words, _ = answered(look.look(PLAIN, False, ["99999"]), UNKNOWN_ID)
+    words, _ = answered(WITHOUT.look(["99999"]), UNKNOWN_ID)
     assert words["99999"].phase is Phase.ABSENT
 
 
@@ -99,13 +101,13 @@ def test_without_the_accounting_that_should_be_there_nothing_is_absent() -> None
 
 
 def test_an_accounting_that_is_off_is_not_missed() -> None:
-    words, _ = answered(look.look(PLAIN, None, ["7"]), UNKNOWN_ID, OFF)
+    words, _ = answered(UNSURE.look(["7"]), UNKNOWN_ID, OFF)
     assert words["7"].phase is Phase.ABSENT
 
 
 def test_a_task_that_was_cancelled_while_it_waited_leaves_nothing_but_its_array() -> None:
     words, _ = answered(
-        look.look(PLAIN, True, ["38_5", "38_6"]),
+        WITH.look(["38_5", "38_6"]),
         squeue_lines("b-array-scancel-task-squeue"),
         sacct_lines("b-array-pending-sacct"),
     )
@@ -115,7 +117,7 @@ def test_a_task_that_was_cancelled_while_it_waited_leaves_nothing_but_its_array(
 
 def test_a_whole_array_is_not_taken_for_absent() -> None:
     words, _ = answered(
-        look.look(PLAIN, True, ["38"]),
+        WITH.look(["38"]),
         squeue_lines("b-array-pending-squeue"),
         sacct_lines("b-array-pending-sacct"),
     )
@@ -126,9 +128,7 @@ def test_a_whole_array_is_not_taken_for_absent() -> None:
 
 
 def test_final_records_count_while_the_controller_is_down() -> None:
-    words, _ = answered(
-        look.look(PLAIN, True, ["7", "8"]), DOWN, f"{record('7', 'FAILED', '1:0')}\n"
-    )
+    words, _ = answered(WITH.look(["7", "8"]), DOWN, f"{record('7', 'FAILED', '1:0')}\n")
     assert words["7"].outcome is State.FAILED
     assert words["8"].phase is Phase.UNKNOWN
     assert "Unable to contact" in words["8"].reason
@@ -147,38 +147,36 @@ def test_final_records_count_while_the_controller_is_down() -> None:
 )
 def test_no_dependable_answer_is_an_outage(line: str) -> None:
     with pytest.raises(SchedulerUnavailable, match="Unable to contact"):
-        answered(look.look(PLAIN, True, ["7"]), DOWN, line)
+        answered(WITH.look(["7"]), DOWN, line)
 
 
 def test_without_accounting_an_outage_is_an_outage() -> None:
     with pytest.raises(SchedulerUnavailable, match="Unable to contact"):
-        answered(look.look(PLAIN, False, ["7"]), DOWN)
+        answered(WITHOUT.look(["7"]), DOWN)
     with pytest.raises(SchedulerUnavailable, match="Unable to contact"):
-        answered(look.look(PLAIN, None, ["7"]), DOWN, OFF)
+        answered(UNSURE.look(["7"]), DOWN, OFF)
 
 
 def test_no_commands_at_all() -> None:
     gone = CommandResult(127, "", "sh: squeue: not found\n")
     with pytest.raises(SchedulerUnavailable, match="squeue: not found"):
-        answered(look.look(PLAIN, False, ["7"]), gone)
+        answered(WITHOUT.look(["7"]), gone)
 
 
 def test_munge_is_an_outage() -> None:
     with pytest.raises(SchedulerUnavailable, match="munged"):
-        answered(
-            look.look(PLAIN, True, ["48"]), capture("d-munge-squeue"), capture("d-munge-sacct")
-        )
+        answered(WITH.look(["48"]), capture("d-munge-squeue"), capture("d-munge-sacct"))
 
 
 # --- many ids ------------------------------------------------------------------------------------------
 
 
 def test_nothing_to_ask() -> None:
-    assert answered(look.look(PLAIN, True, [])) == ({}, [])
+    assert answered(WITH.look([])) == ({}, [])
 
 
 def test_what_is_no_id_is_answered_without_asking() -> None:
-    words, asked = answered(look.look(PLAIN, True, ["", "abc", "7; rm"]))
+    words, asked = answered(WITH.look(["", "abc", "7; rm"]))
     assert {word.phase for word in words.values()} == {Phase.UNKNOWN}
     assert len(words) == 3
     assert asked == []
@@ -187,7 +185,7 @@ def test_what_is_no_id_is_answered_without_asking() -> None:
 def test_an_array_is_asked_about_once() -> None:
     ids = [f"38_{index}" for index in range(1000)]
     lines = "\n".join(shown(one, "RUNNING") for one in ids)
-    words, asked = answered(look.look(PLAIN, True, ids), lines)
+    words, asked = answered(WITH.look(ids), lines)
     assert asked[0].endswith("--jobs=38")
     assert all(words[one].phase is Phase.RUNNING for one in ids)
 
@@ -195,7 +193,7 @@ def test_an_array_is_asked_about_once() -> None:
 def test_many_jobs_are_asked_about_in_pieces() -> None:
     ids = [str(number) for number in range(1_000_000, 1_000_000 + 2 * MOST + 1)]
     piece = "\n".join(shown(one, "PENDING") for one in ids)
-    words, asked = answered(look.look(PLAIN, True, ids), piece, "", "")
+    words, asked = answered(WITH.look(ids), piece, "", "")
     assert len(words) == len(ids)
     assert all(len(one.rpartition("--jobs=")[2]) <= LONGEST for one in asked)
 
@@ -236,7 +234,7 @@ def test_every_id_is_answered(
             assert up
             assert recording or recorded.answers.get(one) is None or word.native
     outcomes = [CommandResult(0 if up else 1, queue, ""), CommandResult(1 - recording, records, "")]
-    conversation = look.look(PLAIN, True, ids)
+    conversation = WITH.look(ids)
     said: object = None
     try:
         next(conversation)
@@ -257,7 +255,7 @@ E, H, A = Phase.ENDED, Phase.HELD, Phase.ABSENT
 
 
 def test_a_real_queue() -> None:
-    words = replayed(look.look(PLAIN, True, IDS), "o-look-late")
+    words = replayed(WITH.look(IDS), "o-look-late")
     assert {one: (word.phase, word.outcome, word.exit_code) for one, word in words.items()} == {
         "1_0": (E, State.COMPLETED, 0),
         "1_1": (E, State.FAILED, 1),
@@ -280,13 +278,13 @@ def test_a_real_queue() -> None:
 
 
 def test_a_real_queue_just_after_submission() -> None:
-    words = replayed(look.look(PLAIN, True, IDS), "o-look-early")
+    words = replayed(WITH.look(IDS), "o-look-early")
     assert {words[f"1_{n}"].phase for n in range(4)} <= {Phase.RUNNING, Phase.WAITING}
     assert (words["3"].phase, words["3"].reason) == (Phase.WAITING, "Dependency")
 
 
 def test_what_is_left_when_the_controller_has_forgotten() -> None:
-    words = replayed(look.look(PLAIN, True, IDS), "o-look-purged")
+    words = replayed(WITH.look(IDS), "o-look-purged")
     assert {words[f"1_{n}"].outcome for n in (1, 2, 3)} == {State.FAILED}
     assert words["3"].outcome is State.COMPLETED
     assert {words[f"4_{n}"].outcome for n in (0, 1, 2, 3, 4, 8, 9)} == {State.CANCELLED}
@@ -295,14 +293,14 @@ def test_what_is_left_when_the_controller_has_forgotten() -> None:
 
 
 def test_what_is_known_with_the_controller_down() -> None:
-    words = replayed(look.look(PLAIN, True, ["1_1", "2", "99999"]), "o-look-controller-down")
+    words = replayed(WITH.look(["1_1", "2", "99999"]), "o-look-controller-down")
     assert words["1_1"].outcome is State.FAILED
     assert words["2"].outcome is State.FAILED
     assert words["99999"].phase is Phase.UNKNOWN
 
 
 def test_a_real_search() -> None:
-    entries = replayed(look.search(PLAIN, True, ["sj0123456789ab", "sjnosuch"]), "o-search")
+    entries = replayed(WITH.search(["sj0123456789ab", "sjnosuch"]), "o-search")
     assert QueueEntry("sj0123456789ab", "2") in entries
     assert QueueEntry("sj0123456789ab", "4", 9) in entries
     assert {entry.name for entry in entries} == {"sj0123456789ab"}
@@ -310,12 +308,12 @@ def test_a_real_search() -> None:
 
 def test_a_search_that_could_not_be_made() -> None:
     with pytest.raises(SchedulerUnavailable, match="Unable to contact"):
-        replayed(look.search(PLAIN, True, ["sj0123456789ab"]), "o-search-controller-down")
+        replayed(WITH.search(["sj0123456789ab"]), "o-search-controller-down")
 
 
 def test_what_ended_long_ago_is_found_in_the_accounting() -> None:
     entries, asked = answered(
-        look.search(PLAIN, None, ["sja", "sjb"]), "5|sja|\n", "7_[0-1]|sjb\n8|sjc\nnonsense\n"
+        UNSURE.search(["sja", "sjb"]), "5|sja|\n", "7_[0-1]|sjb\n8|sjc\nnonsense\n"
     )
     assert entries == [
         QueueEntry("sja", "5"),
@@ -327,5 +325,5 @@ def test_what_ended_long_ago_is_found_in_the_accounting() -> None:
 
 
 def test_a_search_does_without_the_accounting() -> None:
-    entries, _ = answered(look.search(PLAIN, True, ["sja"]), "", NO_RECORDS)
+    entries, _ = answered(WITH.search(["sja"]), "", NO_RECORDS)
     assert entries == []

@@ -4,9 +4,9 @@ import pytest
 
 from sojourn.batch.scheduler import CommandResult
 from sojourn.values.resources import Resources
-from sojourn_slurm.options import SlurmOptions
-from sojourn_slurm.probe import array_limit, facts, has_accounting
+from sojourn_slurm.probe import facts
 from sojourn_slurm.scheduler import Slurm
+from sojourn_slurm.site import SlurmOptions
 from tests.slurm.recorded import answered, capture, replayed, steps
 
 FEDERATION = """\
@@ -21,19 +21,19 @@ def test_a_real_probe() -> None:
     assert found["ClusterName"] == "testbed"
     assert found["SelectType"] == "select/cons_tres"
     assert "federation" not in found
-    assert has_accounting(found) is True
-    assert array_limit(found) == 1000
+    assert Slurm(None, found).accounting is True
+    assert Slurm(None, found).array_limit() == 1000
 
 
 def test_without_a_controller_the_version_is_all() -> None:
     found = replayed(Slurm().probe(), "o-probe-controller-down")
     assert found == {"version": "22.05.8"}
-    assert has_accounting(found) is None
+    assert Slurm(None, found).accounting is None
 
 
 def test_a_slurm_without_accounting() -> None:
     found = facts(capture("a-scontrol-show-config-accounting").stdout)
-    assert has_accounting(found) is False
+    assert Slurm(None, found).accounting is False
 
 
 def test_a_federation() -> None:
@@ -56,7 +56,7 @@ def test_a_federation() -> None:
     ],
 )
 def test_how_long_an_array_may_be(settings: dict[str, str], limit: int) -> None:
-    assert array_limit(settings) == limit
+    assert Slurm(None, settings).array_limit() == limit
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import pytest
 
 from sojourn.batch.scheduler import CommandResult, SubmitCall, Verdict
-from sojourn_slurm import submit
-from sojourn_slurm.commands import Commands
+from sojourn_slurm import Slurm, SlurmOptions
+from sojourn_slurm.submit import read_submit
 from tests.slurm.recorded import capture, names, words_of
 
 TAKEN, REFUSED, FULL, UNAVAILABLE = Verdict
@@ -23,11 +23,11 @@ TAKEN, REFUSED, FULL, UNAVAILABLE = Verdict
     ],
 )
 def test_the_call(call: SubmitCall, expected: str) -> None:
-    assert words_of(submit.command(Commands(), call)) == expected
+    assert words_of(Slurm().submit_command(call)) == expected
 
 
 def test_the_call_of_another_cluster() -> None:
-    call = submit.command(Commands("far"), SubmitCall("job.sh", "sj0"))
+    call = Slurm(SlurmOptions(cluster="far")).submit_command(SubmitCall("job.sh", "sj0"))
     assert words_of(call) == "sbatch --clusters=far --parsable job.sh"
 
 
@@ -80,7 +80,7 @@ NOT_OURS = {
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_verdicts(name: str) -> None:
-    reply = submit.read(capture(name))
+    reply = read_submit(capture(name))
     verdict, told = VERDICTS[name]
     assert reply.verdict is verdict
     assert (reply.id if verdict is TAKEN else reply.reason).startswith(told) or told in reply.reason
@@ -149,7 +149,7 @@ POLICY = "Batch job submission failed: Job violates accounting/QOS policy (job s
     ],
 )
 def test_other_answers(result: CommandResult, verdict: Verdict) -> None:
-    reply = submit.read(result)
+    reply = read_submit(result)
     assert reply.verdict is verdict
     assert reply.reason
     assert not reply.id
@@ -157,4 +157,4 @@ def test_other_answers(result: CommandResult, verdict: Verdict) -> None:
 
 def test_what_a_site_says_besides_does_not_matter() -> None:
     result = CommandResult(0, "Welcome! 12 messages\n\n4711;far\n", "sbatch: lua: nice job\n")
-    assert submit.read(result).id == "4711"
+    assert read_submit(result).id == "4711"

@@ -3,23 +3,15 @@
 from sojourn.batch.backend import BatchBackend
 from sojourn.contract import BackendInfo, Capability
 from sojourn_slurm.directives import OPTIONS, OTHERS
-from sojourn_slurm.options import SlurmOptions
 from sojourn_slurm.scheduler import Slurm
+from sojourn_slurm.site import SlurmOptions
 
 info = BackendInfo(
     name="slurm",
     summary="Slurm 20.11 and later, with and without accounting",
     resources=frozenset({*OPTIONS, *OTHERS}),
     contract=1,
-    capabilities=frozenset(
-        {
-            Capability.HOLD,
-            Capability.CHAINS,
-            Capability.ARRAYS,
-            Capability.USAGE,
-            Capability.SCRIPTS,
-        }
-    ),
+    capabilities=frozenset(Capability),
     config_model=SlurmOptions,
 )
 plugin = BatchBackend(info, Slurm)

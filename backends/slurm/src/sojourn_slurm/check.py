@@ -4,75 +4,72 @@ import re
 from collections.abc import Mapping, Sequence
 from shlex import quote
 
-from sojourn.batch.scheduler import CommandResult, Conversation
+from sojourn.batch.checks import Queue, queue_line
+from sojourn.batch.scheduler import CommandResult, Conversation, Header
 from sojourn.values.messages import CheckLine
 from sojourn.values.resources import Resources
 from sojourn_slurm import sacct
-from sojourn_slurm.commands import Commands, said
-from sojourn_slurm.probe import array_limit, has_accounting, probe
+from sojourn_slurm.commands import said
+from sojourn_slurm.directives import directives
+from sojourn_slurm.probe import probe
+from sojourn_slurm.site import Site
 
 OLDEST = (20, 11)
+_ACCOUNTS = 'sacctmgr -nP show associations format=account "user=$(id -un)"'
 _VARIABLES = "env | sed -n 's/^\\(SBATCH_[A-Z0-9_]*\\)=.*/\\1/p'"
-_STARTS = "to start at"
 
 
-def check(
-    commands: Commands, accounting: bool | None, defaults: Resources, directives: Sequence[str]
-) -> Conversation[Sequence[CheckLine]]:
-    """One line for each thing tried. `directives` are those of a job with the defaults alone."""
-    facts = yield from probe(commands)
-    lines = [_version(facts), _controller(facts)]
-    if "ClusterName" not in facts:
-        return lines
-    lines.append(_arrays(facts))
-    accounting = has_accounting(facts) if accounting is None else accounting
-    answer = (yield sacct.ask(commands, ["1"])) if accounting else None
-    lines.append(_accounting(accounting, answer))
+def check(site: Site, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
+    """One line for each thing tried, on what the probe finds now."""
+    facts = yield from probe(site)
+    site = type(site)(site.options, facts)
+    commands = site.commands
+    lines = [_version(facts.get("version", ""))]
+    cluster = facts.get("ClusterName")
+    if cluster is None:
+        advice = "try `scontrol ping` there; nothing is lost meanwhile"
+        return [*lines, CheckLine("controller", False, "does not answer", advice)]
+    lines.append(CheckLine("controller", True, f"cluster {cluster} answers"))
+    most = f"up to {site.array_limit()} tasks; the queue holds {facts.get('MaxJobCount', '?')}"
+    lines.append(CheckLine("arrays", True, most))
+    answer = (yield sacct.ask(commands, ["1"])) if site.accounting else None
+    lines.append(_accounting(answer))
     result = yield commands.change("scontrol", "show", "partition", "--oneliner")
     lines.append(_queue(defaults.queue, result))
-    if accounting and defaults.account is not None:
-        cluster = quote(commands.cluster or facts["ClusterName"])
-        result = yield (
-            f'sacctmgr -nP show associations format=account "user=$(id -un)" cluster={cluster}'
-        )
+    if site.accounting and defaults.account is not None:
+        result = yield f"{_ACCOUNTS} cluster={quote(commands.cluster or cluster)}"
         lines.append(_account(defaults.account, result))
     if "jobs" in facts.get("PrivateData", ""):
-        lines.append(_private())
+        advice = "in a root shared by a group, each can follow their own jobs only"
+        lines.append(CheckLine("privacy", None, "jobs of others are not shown", advice))
     result = yield _VARIABLES
-    lines += _variables(result)
-    script = "\n".join(("#!/bin/sh", *directives, "true"))
+    names = sorted(set(result.stdout.split()))
+    if names:
+        advice = "Sojourn ignores them: put what they say into the machine's defaults"
+        told = f"your start-up files set {' '.join(names)}"
+        lines.append(CheckLine("environment", None, told, advice))
+    header = Header(name="sojourn-check", directory="/")
+    script = "\n".join(("#!/bin/sh", *directives(site, defaults, header), "true"))
     result = yield f"printf '%s\\n' {quote(script)} | {commands.change('sbatch', '--test-only')}"
     lines.append(_trial(result))
     return lines
 
 
-def _version(facts: Mapping[str, str]) -> CheckLine:
-    version = facts.get("version", "")
+def _version(version: str) -> CheckLine:
     numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
     if not numbers:
         advice = "set `path` to the directory that holds sbatch"
         return CheckLine("Slurm's commands", False, "sbatch does not say its version", advice)
+    if numbers >= OLDEST:
+        return CheckLine("Slurm's commands", True, version)
     old = f"older than {'.'.join(map(str, OLDEST))}, the oldest that Sojourn knows"
-    ok = numbers >= OLDEST
-    return CheckLine("Slurm's commands", ok or None, version, "" if ok else old)
+    return CheckLine("Slurm's commands", None, version, old)
 
 
-def _controller(facts: Mapping[str, str]) -> CheckLine:
-    if "ClusterName" in facts:
-        return CheckLine("controller", True, f"cluster {facts['ClusterName']} answers")
-    advice = "try `scontrol ping` there; nothing is lost meanwhile"
-    return CheckLine("controller", False, "does not answer", advice)
-
-
-def _arrays(facts: Mapping[str, str]) -> CheckLine:
-    queue = facts.get("MaxJobCount", "?")
-    return CheckLine("arrays", True, f"up to {array_limit(facts)} tasks; the queue holds {queue}")
-
-
-def _accounting(there: bool | None, result: CommandResult | None) -> CheckLine:
+def _accounting(result: CommandResult | None) -> CheckLine:
     if result is None:
         age = "what ended longer ago than MinJobAge is known by its exit file only"
-        return CheckLine("accounting", None, "there is none" if there is False else "unknown", age)
+        return CheckLine("accounting", None, "there is none", age)
     if result.status == 0:
         return CheckLine("accounting", True, "sacct answers")
     advice = "`accounting: off` in machines.yaml does without; jobs go on either way"
@@ -82,25 +79,18 @@ def _accounting(there: bool | None, result: CommandResult | None) -> CheckLine:
 def _queue(wanted: str | None, result: CommandResult) -> CheckLine:
     if result.status != 0:
         return CheckLine("queue", False, said(result))
-    queues = {
-        values["PartitionName"]: values
-        for line in result.stdout.splitlines()
-        if "PartitionName" in (values := dict(re.findall(r"(\w+)=(\S*)", line)))
-    }
-    open_ = sorted(name for name, values in queues.items() if values.get("State") == "UP")
-    names = ", ".join(open_)
-    usual = next((name for name, values in queues.items() if values.get("Default") == "YES"), None)
-    for name in (wanted or usual or "").split(","):
-        if not name:
-            advice = f"set `queue` in the machine's defaults, one of: {names}"
-            return CheckLine("queue", False, "none given, and the cluster has no default", advice)
-        if name not in queues:
-            return CheckLine("queue", False, f"there is no {name}", f"one of: {names}")
-        state = queues[name].get("State", "UP")
-        if state != "UP":
-            return CheckLine("queue", False, f"{name} is {state}", f"wait, or one of: {names}")
-    most = queues[name].get("MaxTime", "")
-    return CheckLine("queue", True, f"{wanted or usual} is up, walltime at most {most}")
+    settings = [dict(re.findall(r"(\w+)=(\S*)", line)) for line in result.stdout.splitlines()]
+    queues = {one["PartitionName"]: one for one in settings if "PartitionName" in one}
+    usual = [name for name, one in queues.items() if one.get("Default") == "YES"]
+    return queue_line(
+        wanted.split(",") if wanted else usual,
+        {name: _state(one) for name, one in queues.items()},
+    )
+
+
+def _state(partition: Mapping[str, str]) -> Queue:
+    state = partition.get("State", "UP")
+    return Queue(state == "UP", f"{state}, walltime at most {partition.get('MaxTime', '?')}")
 
 
 def _account(wanted: str, result: CommandResult) -> CheckLine:
@@ -112,21 +102,9 @@ def _account(wanted: str, result: CommandResult) -> CheckLine:
     return CheckLine("account", False, f"not {wanted}", f"yours are: {', '.join(accounts)}")
 
 
-def _private() -> CheckLine:
-    advice = "in a root shared by a group, each can follow their own jobs only"
-    return CheckLine("privacy", None, "jobs of others are not shown", advice)
-
-
-def _variables(result: CommandResult) -> list[CheckLine]:
-    names = " ".join(sorted(set(result.stdout.split())))
-    advice = "Sojourn ignores them: put what they say into the machine's defaults"
-    line = CheckLine("environment", None, f"your start-up files set {names}", advice)
-    return [line] if names else []
-
-
 def _trial(result: CommandResult) -> CheckLine:
     if result.status == 0:
-        when = re.search(rf"{_STARTS} (\S+)", result.stderr)
+        when = re.search(r"to start at (\S+)", result.stderr)
         return CheckLine("a job", True, f"would start at {when[1]}" if when else "would be taken")
     advice = "look at `account`, `queue`, `qos` and `walltime` of the machine's defaults"
     return CheckLine("a job", False, said(result), advice)

@@ -8,6 +8,7 @@ from sojourn.batch.scheduler import Header, ScriptParts
 from sojourn.batch.units import mebibytes
 from sojourn.errors import UnsupportedResource
 from sojourn.values.resources import Resources
+from sojourn_slurm.site import Site
 
 
 def clock(seconds: int) -> str:
@@ -70,8 +71,8 @@ LANGUAGE = Language(
 )
 
 
-def directives(resources: Resources, header: Header, select: str = "") -> list[str]:
-    """The directive lines of job.sh, `native` ones last; `select` is the site's SelectType, if known.
+def directives(site: Site, resources: Resources, header: Header) -> list[str]:
+    """The directive lines of job.sh, `native` ones last.
 
     The job gets the environment of a fresh login, not that of whoever submits. SLURM_EXPORT_ENV
     is NONE then, which would leave what srun starts without an environment: job.sh must export
@@ -83,7 +84,7 @@ def directives(resources: Resources, header: Header, select: str = "") -> list[s
         "--export=NONE",
         "--requeue" if resources.requeue else "--no-requeue",
         *LANGUAGE.asked(resources),
-        *_gpus(resources, select),
+        *_gpus(resources, site.facts.get("SelectType", "")),
         *(["--exclusive"] if resources.exclusive else []),
         *map(LANGUAGE.native, resources.native),
     )

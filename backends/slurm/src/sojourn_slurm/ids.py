@@ -24,6 +24,11 @@ def is_id(text: str) -> bool:
     return _OURS.fullmatch(text) is not None
 
 
+def task_id(scheduler_id: str, index: int | None) -> str:
+    """The id of one task, or of a job that is no array."""
+    return scheduler_id if index is None else f"{scheduler_id}_{index}"
+
+
 def job_of(task: str) -> str:
     """The job or whole array to which a task belongs."""
     return task.partition("_")[0]

@@ -13,8 +13,9 @@ from sojourn.errors import SchedulerUnavailable
 from sojourn.states import State
 from sojourn.values.messages import Phase, SchedulerWord
 from sojourn_slurm import sacct, squeue
-from sojourn_slurm.commands import MOST, Commands, said
+from sojourn_slurm.commands import MOST, said
 from sojourn_slurm.ids import Answers, is_id, job_of, jobs_of, shortest
+from sojourn_slurm.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +26,17 @@ class Source:
     trouble: str = ""
 
 
-def look(
-    commands: Commands, accounting: bool | None, ids: Sequence[str]
-) -> Conversation[Mapping[str, SchedulerWord]]:
-    """The word on each id. `accounting` is None where it is not known whether there is one."""
+def look(site: Site, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerWord]]:
+    """The word on each id."""
     asked = [one for one in dict.fromkeys(ids) if is_id(one)]
-    queue = yield from _ask_queue(commands, shortest(asked))
+    queue = yield from _ask_queue(site, shortest(asked))
     shown = {one: queue.answers.get(one) for one in asked}
     ended = [one for one, word in shown.items() if word is not None and word.outcome is not None]
     # Tasks that were cancelled together share a record, which answers to their array's id only.
     gone = jobs_of(one for one, word in shown.items() if word is None)
     records: Source | None = None
-    if (ended or gone) and accounting is not False:
-        records = yield from _ask_accounting(commands, [*gone, *shortest(ended)])
+    if (ended or gone) and site.accounting is not False:
+        records = yield from _ask_accounting(site, [*gone, *shortest(ended)])
     words = {one: settle(one, queue, records) for one in asked}
     if queue.trouble and all(word.phase is Phase.UNKNOWN for word in words.values()):
         raise SchedulerUnavailable(queue.trouble)
@@ -45,10 +44,10 @@ def look(
     return {one: words.get(one, no_id) for one in ids}
 
 
-def _ask_queue(commands: Commands, jobs: Iterable[str]) -> Conversation[Source]:
+def _ask_queue(site: Site, jobs: Iterable[str]) -> Conversation[Source]:
     lines, trouble = [], ""
     for piece in pieces(jobs, MOST):
-        result = yield squeue.ask(commands, piece)
+        result = yield squeue.ask(site.commands, piece)
         lines.append(result.stdout)
         if result.status != 0 and squeue.UNKNOWN_ID not in result.stderr:
             trouble = said(result)
@@ -56,10 +55,10 @@ def _ask_queue(commands: Commands, jobs: Iterable[str]) -> Conversation[Source]:
     return Source(squeue.read("\n".join(lines)), trouble)
 
 
-def _ask_accounting(commands: Commands, jobs: Iterable[str]) -> Conversation[Source | None]:
+def _ask_accounting(site: Site, jobs: Iterable[str]) -> Conversation[Source | None]:
     lines, trouble = [], ""
     for piece in pieces(jobs, MOST):
-        result = yield sacct.ask(commands, piece)
+        result = yield sacct.ask(site.commands, piece)
         if sacct.OFF in result.stderr:
             return None
         lines.append(result.stdout)
@@ -125,20 +124,18 @@ def _absent(
     return SchedulerWord(Phase.ABSENT)
 
 
-def search(
-    commands: Commands, accounting: bool | None, names: Sequence[str]
-) -> Conversation[Sequence[QueueEntry]]:
+def search(site: Site, names: Sequence[str]) -> Conversation[Sequence[QueueEntry]]:
     """This user's jobs under these names, one entry for each task, `id` that of the whole array."""
     found: dict[tuple[str, str, int | None], None] = {}
     for piece in pieces(dict.fromkeys(names), MOST):
-        result = yield squeue.ask_names(commands, piece)
+        result = yield squeue.ask_names(site.commands, piece)
         if result.status != 0:
             raise SchedulerUnavailable(said(result))
         found |= _entries(result.stdout, piece)
         missing = [name for name in piece if not any(name == entry[0] for entry in found)]
-        if missing and accounting is not False:
+        if missing and site.accounting is not False:
             # Only for what has ended a while ago: its silence matters to nothing that is alive.
-            result = yield sacct.ask_names(commands, missing)
+            result = yield sacct.ask_names(site.commands, missing)
             found |= _entries(result.stdout, missing)
     return [QueueEntry(*entry) for entry in found]
 

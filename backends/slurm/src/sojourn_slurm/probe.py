@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from sojourn.batch.scheduler import Conversation
-from sojourn_slurm.commands import Commands
+from sojourn_slurm.site import Site
 
 _KEPT = (
     *("AccountingStorageType", "AccountingStorageEnforce", "ClusterName", "EnforcePartLimits"),
@@ -16,13 +16,13 @@ _FEDERATION = re.compile(r"^Federation:\s*(\S+)", re.M)
 _VERSION = re.compile(r"^slurm\S* (\S+)", re.M)
 
 
-def probe(commands: Commands) -> Conversation[Mapping[str, str]]:
+def probe(site: Site) -> Conversation[Mapping[str, str]]:
     """The facts. Without the controller's answer there is only `version`."""
     result = yield "; ".join(
         (
-            commands.change("sbatch", "--version"),
-            commands.change("scontrol", "show", "config"),
-            commands.change("scontrol", "show", "federation"),
+            site.commands.change("sbatch", "--version"),
+            site.commands.change("scontrol", "show", "config"),
+            site.commands.change("scontrol", "show", "federation"),
         )
     )
     return facts(result.stdout)
@@ -37,17 +37,3 @@ def facts(text: str) -> dict[str, str]:
         if match is not None:
             found[name] = match[1]
     return found
-
-
-def has_accounting(facts: Mapping[str, str]) -> bool | None:
-    """Whether sacct answers; None if that is not known."""
-    storage = facts.get("AccountingStorageType")
-    return None if storage is None else storage.endswith("/slurmdbd")
-
-
-def array_limit(facts: Mapping[str, str]) -> int:
-    """Most tasks of an array, whose indices must be below MaxArraySize (1001 unless set)."""
-    size = facts.get("MaxArraySize", "")
-    limit = int(size) - 1 if size.isdecimal() else 1000
-    fewer = re.search(r"max_array_tasks=(\d+)", facts.get("SchedulerParameters", ""))
-    return max(1, min(limit, int(fewer[1])) if fewer is not None else limit)

@@ -1,86 +1,36 @@
-"""Slurm as core's batch backend asks for it: every question led to the file that answers it."""
+"""Slurm as core's batch backend asks for it: which function answers which question."""
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from functools import partialmethod
 
-from sojourn.batch.scheduler import (
-    BatchScheduler,
-    CommandResult,
-    Conversation,
-    Header,
-    QueueEntry,
-    Response,
-    ScriptParts,
-    SubmitCall,
-    SubmitReply,
-)
-from sojourn.values.messages import CheckLine, SchedulerWord
-from sojourn.values.resources import Resources
-from sojourn_slurm import change, check, directives, look, probe, submit
-from sojourn_slurm.commands import Commands
-from sojourn_slurm.options import SlurmOptions
+from sojourn.batch.changing import Change
+from sojourn_slurm.change import change
+from sojourn_slurm.check import check
+from sojourn_slurm.directives import directives, split
+from sojourn_slurm.ids import task_id
+from sojourn_slurm.look import look, search
+from sojourn_slurm.probe import probe
+from sojourn_slurm.site import Site
+from sojourn_slurm.submit import read_submit, submit_command
 
 
-class Slurm(BatchScheduler):
+class Slurm(Site):
     """Slurm 20.11 and later, with and without accounting."""
 
-    index_variable: ClassVar[str] = "${SLURM_ARRAY_TASK_ID-}"
-    id_variable: ClassVar[str] = (
+    index_variable = "${SLURM_ARRAY_TASK_ID-}"
+    id_variable = (
         "${SLURM_ARRAY_JOB_ID:-${SLURM_JOB_ID-}}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}"
     )
-    tools: ClassVar[tuple[str, ...]] = ("sbatch", "squeue", "scancel", "scontrol")
+    tools = ("sbatch", "squeue", "scancel", "scontrol")
 
-    def __init__(self, options: object = None, facts: Mapping[str, str] | None = None) -> None:
-        super().__init__(options, facts)
-        given = options if isinstance(options, SlurmOptions) else SlurmOptions()
-        self.commands = Commands(given.cluster, "federation" in self.facts)
-        self.accounting = (
-            probe.has_accounting(self.facts)
-            if given.accounting == "auto"
-            else given.accounting == "on"
-        )
-
-    def probe(self) -> Conversation[Mapping[str, str]]:
-        return probe.probe(self.commands)
-
-    def directives(self, resources: Resources, header: Header) -> list[str]:
-        return directives.directives(resources, header, self.facts.get("SelectType", ""))
-
-    def split_script(self, text: str, explicit: frozenset[str]) -> ScriptParts:
-        return directives.split(text, explicit)
-
-    def submit_command(self, call: SubmitCall) -> str:
-        return submit.command(self.commands, call)
-
-    def read_submit(self, result: CommandResult) -> SubmitReply:
-        return submit.read(result)
-
-    def task_id(self, scheduler_id: str, index: int | None) -> str:
-        return scheduler_id if index is None else f"{scheduler_id}_{index}"
-
-    def array_limit(self) -> int:
-        return probe.array_limit(self.facts)
-
-    def look(self, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerWord]]:
-        return look.look(self.commands, self.accounting, ids)
-
-    def search(self, names: Sequence[str]) -> Conversation[Sequence[QueueEntry]]:
-        return look.search(self.commands, self.accounting, names)
-
-    def cancel(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
-        return self._change(ids, change.CANCEL)
-
-    def hold(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
-        return self._change(ids, change.HOLD)
-
-    def release(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
-        return self._change(ids, change.RELEASE)
-
-    def _change(
-        self, ids: Sequence[str], what: change.Change
-    ) -> Conversation[Mapping[str, Response]]:
-        return change.change(self.commands, self.accounting, ids, what)
-
-    def check(self, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
-        lines = self.directives(defaults, Header(name="sojourn-check", directory="/"))
-        return check.check(self.commands, self.accounting, defaults, lines)
+    probe = probe
+    directives = directives
+    split_script = staticmethod(split)
+    submit_command = submit_command
+    read_submit = staticmethod(read_submit)
+    task_id = staticmethod(task_id)
+    look = look
+    search = search
+    cancel = partialmethod(change, what=Change.CANCEL)
+    hold = partialmethod(change, what=Change.HOLD)
+    release = partialmethod(change, what=Change.RELEASE)
+    check = check

@@ -4,7 +4,8 @@ import re
 
 from sojourn.batch.commands import meaning, read_reply
 from sojourn.batch.scheduler import CommandResult, SubmitCall, SubmitReply, Verdict
-from sojourn_slurm.commands import Commands, said
+from sojourn_slurm.commands import said
+from sojourn_slurm.site import Site
 
 _OUTAGE = (
     r"Unable to contact|Unable to establish|Socket timed out|Zero Bytes were transmitted"
@@ -27,7 +28,7 @@ _OWN = frozenset({1, 255})
 """How sbatch ends when it refuses: 255 for an option that it does not take."""
 
 
-def command(commands: Commands, call: SubmitCall) -> str:
+def submit_command(site: Site, call: SubmitCall) -> str:
     """The call of sbatch.
 
     Parents are waited for with `afterany`: `afterok` lets a job run whose parent is not known any
@@ -38,10 +39,10 @@ def command(commands: Commands, call: SubmitCall) -> str:
         words.append(f"--array={call.first}-{call.first if call.last is None else call.last}")
     if call.after:
         words.append(f"--dependency=afterany:{':'.join(call.after)}")
-    return commands.change("sbatch", *words, call.script)
+    return site.commands.change("sbatch", *words, call.script)
 
 
-def read(result: CommandResult) -> SubmitReply:
+def read_submit(result: CommandResult) -> SubmitReply:
     """How sbatch took it. A job that may be in the queue all the same is UNAVAILABLE."""
     return read_reply(result, r"(\d+)(?:;\S*)?", said(result), _verdict)
 
