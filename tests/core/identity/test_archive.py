@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.errors import InvalidJob
-from sojourn.identity.archive import _block, archive_digest, tree_archive
-from sojourn.identity.digests import Digests, MemoryMemo
+from sojourn.identity.archive import ArchiveDigest, _block, archive_digest, tree_archive
+from sojourn.identity.digests import Digests, FileIdentity, MemoryMemo
 from sojourn.identity.scan import scan
 from sojourn.identity.trees import read_tree
 
@@ -87,7 +87,51 @@ def test_digest_and_size_are_remembered_by_the_tree(root: Path) -> None:
     assert archive_digest(root, tree, None) != found
 
 
+def test_its_digest_is_made_while_its_files_are_read_for_theirs(root: Path) -> None:
+    memo = MemoryMemo()
+    tree = read_tree(root, Digests(memo), "d").digest
+    archive = b"".join(tree_archive(root))
+    assert memo.archive(tree) == (hashlib.sha256(archive).hexdigest(), len(archive))
+
+
+def test_it_is_not_made_so_where_a_file_was_not_read_or_is_another_than_was_listed(
+    root: Path,
+) -> None:
+    memo = MemoryMemo()
+    known = Digests(memo)
+    known.file(root / "run", "run")
+    tree = read_tree(root, known, "d").digest
+    assert memo.archive(tree) is None, "a file that is known was not read"
+    assert archive_digest(root, tree, memo) == memo.archive(tree) is not None
+
+    entry = scan(root, "d")[-2]
+    assert (entry.name, entry.size) == ("run", 513)
+    for found in (FileIdentity("", 512), FileIdentity("", 513, executable=False)):
+        made = ArchiveDigest()
+        made.begin(entry)
+        made.content(bytes(found.size))
+        made.end(entry, found)
+        assert made.finish() is None
+
+
+def test_small_files_travel_together_and_large_ones_in_pieces(tmp_path: Path) -> None:
+    top = tmp_path / "d"
+    top.mkdir()
+    for n in range(600):
+        (top / f"{n:03}").write_bytes(os.urandom(4096))
+    (top / "big").write_bytes(os.urandom(5 << 20))
+    pieces = list(tree_archive(top))
+    assert len(pieces) <= 9
+    assert max(map(len, pieces)) <= 2 << 20
+    with tarfile.open(fileobj=io.BytesIO(b"".join(pieces)), mode="r:") as archive:
+        for member in archive:
+            content = archive.extractfile(member)
+            assert content is not None
+            assert content.read() == (top / member.name).read_bytes()
+
+
 def test_a_file_that_grows_or_shrinks_while_it_is_read(root: Path) -> None:
+    (root / "big").write_bytes(bytes(2 << 20))
     for content in (b"r" * 514, b"r"):
         pieces = tree_archive(root)
         next(pieces)

@@ -4,7 +4,6 @@ import hashlib
 import os
 import time
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 
@@ -33,20 +32,6 @@ def settled(path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of all files that are read, in order."""
-    names: list[str] = []
-    real = hashlib.file_digest
-
-    def counting(file: BinaryIO, name: str) -> object:
-        names.append(Path(file.name).name)
-        return real(file, name)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(hashlib, "file_digest", counting)
-    return names
-
-
 def change_secretly(path: Path) -> None:
     """Change the content behind the memo's back: same size, inode and times."""
     status = path.stat()
@@ -67,14 +52,15 @@ def test_content_size_and_executable_bit(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("soon")
-def test_an_unchanged_file_is_not_read_again(tmp_path: Path, readings: list[str]) -> None:
+def test_an_unchanged_file_is_not_read_again(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"abc")
     settled(path)
     memo = MemoryMemo()
-    first = Digests(memo).file(path, "f")
-    assert Digests(memo).file(path, "f") == first == FileIdentity(sha256(b"abc"), 3)
-    assert readings == ["f"]
+    read: list[bytes] = []
+    first = Digests(memo).file(path, "f", read.append)
+    assert Digests(memo).file(path, "f", read.append) == first == FileIdentity(sha256(b"abc"), 3)
+    assert read == [b"abc"]
     (key,) = memo.files
     assert (key.path, key.size, key.inode) == (str(path), 3, path.stat().st_ino)
 
@@ -98,13 +84,26 @@ def test_a_file_changed_just_now_is_not_remembered(tmp_path: Path) -> None:
     assert memo.files == {}
 
 
-def test_within_a_batch_even_a_new_file_is_read_once(tmp_path: Path, readings: list[str]) -> None:
+def test_within_a_batch_even_a_new_file_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"abc")
-    (tmp_path / "g").write_bytes(b"abc")
+    (tmp_path / "g").write_bytes(b"xyz")
     batch = Digests()
+    read: list[bytes] = []
     for name in ("f", "g", "f", "f"):
-        assert batch.file(tmp_path / name, name).digest == sha256(b"abc")
-    assert readings == ["f", "g"]
+        found = batch.file(tmp_path / name, name, read.append)
+        assert found.digest == sha256((tmp_path / name).read_bytes())
+    assert read == [b"abc", b"xyz"]
+
+
+def test_a_large_file_is_shown_whole_and_in_pieces(tmp_path: Path) -> None:
+    content = os.urandom(1 << 20) * 2
+    path = tmp_path / "f"
+    for size in ((1 << 20) - 1, 1 << 20, (1 << 20) + 1, 2 << 20):
+        path.write_bytes(content[:size])
+        read: list[bytes] = []
+        assert Digests().file(path, "f", read.append).digest == sha256(content[:size])
+        assert b"".join(read) == content[:size]
+        assert max(map(len, read)) <= 1 << 20
 
 
 @pytest.mark.usefixtures("soon")
@@ -122,21 +121,12 @@ def test_a_replaced_file_with_the_same_size_and_time_is_another(tmp_path: Path) 
     assert Digests(memo).file(path, "f").digest == sha256(b"xyz")
 
 
-def test_a_file_that_changes_while_it_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("after", [b"abcd", b"a", b""], ids=["grows", "shrinks", "vanishes"])
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path, after: bytes) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"abc")
-    real = hashlib.file_digest
-
-    def slow(file: object, name: str) -> object:
-        found = real(file, name)  # type: ignore[arg-type]
-        path.write_bytes(b"abcd")
-        return found
-
-    monkeypatch.setattr(hashlib, "file_digest", slow)
     with pytest.raises(InvalidJob, match="changed while it was read"):
-        Digests().file(path, "input 'f'")
+        Digests().file(path, "input 'f'", lambda _: path.write_bytes(after))
 
 
 def test_missing_unreadable_and_special_files(tmp_path: Path) -> None:

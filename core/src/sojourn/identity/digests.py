@@ -8,6 +8,7 @@ import hashlib
 import os
 import stat
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -17,6 +18,8 @@ from sojourn.values.jsonable import shown
 
 SETTLED_AFTER = 2.0
 """Seconds after which a further change must show in a file's times, on any file system."""
+
+_CHUNK = 1 << 20
 
 
 class FileKey(NamedTuple):
@@ -109,43 +112,69 @@ class Digests:
         self.memo = memo
         self._seen: dict[FileKey, str] = {}
 
-    def file(self, path: Path, what: str) -> FileIdentity:
+    def file(
+        self, path: Path | str, what: str, show: Callable[[bytes], object] | None = None
+    ) -> FileIdentity:
         """The identity of the regular file `path`; `what` is what errors call it.
+
+        Where the file has to be read, `show` is given all that is read, piece by piece.
 
         Raises:
             InvalidJob: missing, unreadable, no regular file, or changed while it was read.
         """
         try:
-            status = path.stat()
+            status = os.stat(path)  # noqa: PTH116 (a Path for each of thousands takes its time)
             if not stat.S_ISREG(status.st_mode):
                 raise InvalidJob(f"{what} is neither file nor directory: {shown(str(path))}")
-            digest = self._known(path, status) or self._read(path, status, what)
+            key = _key(path, status)
+            digest = self._known(key) or self._read(key, status, what, show)
         except OSError as error:
-            raise unreadable(error, path, what) from error
+            raise unreadable(error, Path(path), what) from error
         return FileIdentity(digest, status.st_size, is_executable(status))
 
-    def _known(self, path: Path, status: os.stat_result) -> str | None:
-        key = _key(path, status)
+    def _known(self, key: FileKey) -> str | None:
         digest = self._seen.get(key)
         if digest is None and self.memo is not None:
             digest = self.memo.file_digest(key)
         return digest
 
-    def _read(self, path: Path, status: os.stat_result, what: str) -> str:
+    def _read(
+        self,
+        key: FileKey,
+        status: os.stat_result,
+        what: str,
+        show: Callable[[bytes], object] | None,
+    ) -> str:
         begun = time.time()
-        with path.open("rb", buffering=0) as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            after = os.fstat(file.fileno())
-        key = _key(path, status)
-        if key != _key(path, after):
+        made = hashlib.sha256()
+        descriptor = os.open(key.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            for piece in _pieces(descriptor, status.st_size):
+                made.update(piece)
+                if show is not None:
+                    show(piece)
+            after = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+        if key != _key(key.path, after):
             raise InvalidJob(
-                f"{what} changed while it was read: {shown(str(path))}",
+                f"{what} changed while it was read: {shown(key.path)}",
                 hint="try again when nothing writes to it any more",
             )
+        digest = made.hexdigest()
         self._seen[key] = digest
         if self.memo is not None and status.st_ctime < begun - SETTLED_AFTER:
             self.memo.remember_file(key, digest)
         return digest
+
+
+def _pieces(descriptor: int, size: int) -> Iterator[bytes]:
+    """All of a file that should have that size: a small one in a single call of the system's."""
+    wanted = min(size + 1, _CHUNK)
+    while piece := os.read(descriptor, wanted):
+        yield piece
+        if len(piece) < wanted:  # the end, unless it grows: then its times tell
+            return
 
 
 def unreadable(error: OSError, path: Path, what: str) -> InvalidJob:
@@ -156,5 +185,5 @@ def unreadable(error: OSError, path: Path, what: str) -> InvalidJob:
     return InvalidJob(f"{what}: {name} cannot be read: {error.strerror or error}")
 
 
-def _key(path: Path, status: os.stat_result) -> FileKey:
+def _key(path: Path | str, status: os.stat_result) -> FileKey:
     return FileKey(str(path), status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sojourn.identity.archive import ArchiveDigest
 from sojourn.identity.archive import tree_archive as tree_archive
 from sojourn.identity.canonical import signature_of
 from sojourn.identity.digests import Digests, file_component
@@ -30,18 +31,28 @@ class Tree:
 def read_tree(root: Path, digests: Digests, what: str) -> Tree:
     """The identity of the directory `root`; `what` is what errors call it.
 
+    If all its files have to be read, the digest of its archive is made on the way.
+
     Raises:
         InvalidJob: as `scan` does, or a file in it cannot be read.
     """
     entries = scan(root, what)
     filled = {posixpath.dirname(entry.name) for entry in entries}
     components: dict[str, Mapping[str, object]] = {}
+    archive = ArchiveDigest()
     for entry in entries:
+        archive.begin(entry)
         if entry.kind == "file":
-            found = digests.file(root / entry.name, f"{what}, {shown(entry.name)}")
+            called = f"{what}, {shown(entry.name)}"
+            found = digests.file(f"{root}/{entry.name}", called, archive.content)
+            archive.end(entry, found)
             components[entry.name] = file_component(found.digest, found.executable)
         elif entry.kind == "link":
             components[entry.name] = {"kind": "link", "target": entry.target}
         elif entry.name not in filled:
             components[entry.name] = {"kind": "directory"}
-    return Tree(signature_of(components), components)
+    tree = Tree(signature_of(components), components)
+    known = archive.finish()
+    if known is not None and digests.memo is not None:
+        digests.memo.remember_archive(tree.digest, *known)
+    return tree
