@@ -10,6 +10,7 @@ from sojourn.errors import SiteError
 from sojourn.site.trip import Place, _program_text, program, trip
 from sojourn.transports.base import Channel
 from sojourn.transports.local import LocalTransport
+from tests.support.site import context, order, run_one
 from tests.support.small_disk import fill, small_disk
 
 
@@ -49,6 +50,17 @@ def test_home_stands_for_the_machines_own(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("HOME", str(tmp_path))
     with trip(LocalTransport(), Place("m", "~/a root"), create=True) as dialogue:
         assert dialogue.hello.root == f"{tmp_path}/a root"
+
+
+def test_what_a_command_leaves_behind_does_not_keep_the_channel_open(tmp_path: Path) -> None:
+    """qsub leaves a process for a minute, for the next qsub; ssh would wait for its end."""
+    with trip(LocalTransport(), Place("m", str(tmp_path)), create=True) as dialogue:
+        said = dialogue.run("(: >&3) 2>/dev/null && echo open || echo shut")
+    assert said.stdout == "shut\n"
+    where = context(tmp_path / "root")
+    seen = run_one(where, order(1, "(: >&3) 2>/dev/null && exit 9; exit 8"))
+    assert seen.exit is not None
+    assert seen.exit.status == 8
 
 
 def test_banners_and_noise_do_not_matter(tmp_path: Path) -> None:

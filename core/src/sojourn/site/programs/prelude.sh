@@ -61,9 +61,10 @@ else
   digests() { xargs -0 openssl dgst -sha256 -r; }
 fi
 
-# run COMMAND: a command of the scheduler's, which must not read what the client sends.
+# run COMMAND: a command of the scheduler's, which must not read what the client sends, and may
+# leave a process behind that would keep the channel open (PBS's qsub does so, for a minute).
 run() {
-  (eval "$1") </dev/null >"$sj_tmp/out" 2>"$sj_tmp/err"
+  (eval "$1") </dev/null >"$sj_tmp/out" 2>"$sj_tmp/err" 3>&-
   sj_status=$?
   show out "$sj_status" "$sj_tmp/out"
   show err "$sj_status" "$sj_tmp/err"

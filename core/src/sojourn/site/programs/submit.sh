@@ -88,7 +88,7 @@ call() {
   sj_t=$1 sj_c=$2
   shift 2
   eval "sj_called_$sj_t=1"
-  (cd "submissions/$sj_t" && eval "$sj_c") </dev/null >"$sj_tmp/out" 2>"$sj_tmp/err"
+  (cd "submissions/$sj_t" && eval "$sj_c") </dev/null >"$sj_tmp/out" 2>"$sj_tmp/err" 3>&-
   sj_status=$?
   if [ "$sj_status" = 0 ]; then
     sj_i=
