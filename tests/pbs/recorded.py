@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 from sojourn.batch.scheduler import CommandResult, Conversation
 from sojourn.errors import SchedulerUnavailable
-from sojourn_pbs.dialects import Site, site
+from sojourn_pbs import Pbs
+from sojourn_pbs.dialects import Site
 
 T = TypeVar("T")
 
@@ -24,10 +25,10 @@ OPENPBS = DATA / "openpbs"
 CONVERSATIONS = OPENPBS / "conversations"
 TORQUE = DATA / "torque"
 
-OPEN = site(None, {"dialect": "openpbs", "history": "on"})
-OPEN_OFF = site(None, {"dialect": "openpbs", "history": "off"})
-REAL_TORQUE = site(None, {"dialect": "torque"})
-WRAPPERS = site(None, {"dialect": "torque-over-slurm"})
+OPEN = Pbs(None, {"dialect": "openpbs", "history": "on"})
+OPEN_OFF = Pbs(None, {"dialect": "openpbs", "history": "off"})
+REAL_TORQUE = Pbs(None, {"dialect": "torque"})
+WRAPPERS = Pbs(None, {"dialect": "torque-over-slurm"})
 
 _BLOCK = re.compile(
     r"^\$ (?P<command>.*?)\n--- stdout\n(?P<out>.*?)--- stderr\n(?P<err>.*?)--- exit (?P<status>\d+)$",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sojourn.batch.scheduler import CommandResult, Conversation, Response, Took
 from sojourn.errors import SchedulerUnavailable
-from sojourn_pbs.changes import cancel, hold, release
+from sojourn_pbs import Pbs
 from sojourn_pbs.dialects import Site
 from tests.pbs.recorded import (
     CONVERSATIONS,
@@ -24,6 +24,8 @@ from tests.pbs.recorded import (
     steps,
 )
 from tests.pbs.test_look import MANY
+
+cancel, hold, release = Pbs.cancel, Pbs.hold, Pbs.release
 
 
 def took(answers: Mapping[str, Response], ids: list[str]) -> list[str]:

@@ -7,18 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.batch.scheduler import Header
+from sojourn.batch.units import size
 from sojourn.errors import UnsupportedResource
 from sojourn.values.resources import Resources
 from sojourn_pbs import info
-from sojourn_pbs.dialects import Dialect
+from sojourn_pbs.dialects import Site
 from sojourn_pbs.directives import directives
-from sojourn_pbs.units import size
+from tests.pbs.recorded import OPEN, REAL_TORQUE, WRAPPERS
 
 HEADER = Header("sj0123456789ab", "/scratch/me/a b")
-OPEN, TORQUE, WRAPPERS = Dialect.OPENPBS, Dialect.TORQUE, Dialect.WRAPPERS
+TORQUE = REAL_TORQUE
 
 
-def lines(dialect: Dialect, **words: object) -> list[str]:
+def lines(dialect: Site, **words: object) -> list[str]:
     """The lines beyond those that every job has."""
     found = directives(dialect, Resources.model_validate(words), HEADER)
     every = directives(dialect, Resources(), HEADER)
@@ -154,7 +155,7 @@ def test_restarts() -> None:
     ],
 )
 def test_what_cannot_be_honoured_is_named(
-    dialect: Dialect, words: dict[str, object], named: str, hint: str
+    dialect: Site, words: dict[str, object], named: str, hint: str
 ) -> None:
     with pytest.raises(UnsupportedResource) as raised:
         directives(dialect, Resources.model_validate(words), HEADER)

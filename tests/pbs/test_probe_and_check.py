@@ -8,7 +8,7 @@ from sojourn.values.messages import CheckLine
 from sojourn.values.resources import Resources
 from sojourn_pbs import Pbs, PbsOptions
 from sojourn_pbs.check import check
-from sojourn_pbs.dialects import Dialect, site
+from sojourn_pbs.dialects import Dialect
 from sojourn_pbs.probe import probe
 from tests.pbs.recorded import OPEN, OPEN_OFF, WRAPPERS, answered, output, replay
 
@@ -82,7 +82,7 @@ def test_no_qstat() -> None:
 )
 def test_the_dialect_can_be_set(wanted: str, found: str, dialect: Dialect) -> None:
     options = PbsOptions.model_validate({"dialect": wanted})
-    assert site(options, {"dialect": found} if found else {}).dialect is dialect
+    assert Pbs(options, {"dialect": found} if found else {}).dialect is dialect
 
 
 def told(lines: list[CheckLine]) -> dict[str, tuple[bool | None, str, str]]:

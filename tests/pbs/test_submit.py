@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.batch.scheduler import CommandResult, SubmitCall, SubmitReply, Verdict
+from sojourn_pbs import Pbs
 from sojourn_pbs.dialects import Dialect
-from sojourn_pbs.submit import read_submit, submit_command
+from sojourn_pbs.submit import read_submit
 from tests.pbs.recorded import CONVERSATIONS, TORQUE, named, output, result
 
 NAME = "sj0123456789ab"
@@ -192,9 +193,10 @@ class Doubles:
         """Run the command as core does, in a directory with an odd name."""
         where = self.folder / place
         where.mkdir(exist_ok=True)
+        command = Pbs(None, {"dialect": dialect}).submit_command(call)
         environment = {"PATH": f"{self.folder}:{os.defpath}", "LOG": str(self.log), **known}
         done = subprocess.run(
-            ["sh", "-c", f"umask 027; {submit_command(dialect, call)}"],
+            ["sh", "-c", f"umask 027; {command}"],
             cwd=where, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         return CommandResult(done.returncode, done.stdout, done.stderr)
@@ -291,5 +293,5 @@ def test_slurms_qsub(doubles: Doubles, place: str, out: str) -> None:
 def test_no_option_that_hands_on_the_environment(dialect: Dialect) -> None:
     """`-v` strips quotes, doubles backslashes and fails on an apostrophe."""
     for call in (SubmitCall("job.sh", NAME), SubmitCall("job.sh", NAME, 0, 1, ("1.h",))):
-        words = submit_command(dialect, call).split()
+        words = Pbs(None, {"dialect": dialect}).submit_command(call).split()
         assert not {"-v", "-V"} & set(words)

@@ -37,7 +37,7 @@ def limited(slurm: RealSlurm) -> Iterator[Site]:
 
 
 def test_what_is_probed(site: Site) -> None:
-    assert site.scheduler.site.dialect is Dialect.WRAPPERS
+    assert site.scheduler.dialect is Dialect.WRAPPERS
     assert site.scheduler.array_limit() == 1
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sojourn.batch.units import mebibytes, seconds, size
 from sojourn_pbs.listing import records
-from sojourn_pbs.units import clock, mebibytes, moment, seconds, size
+from sojourn_pbs.units import clock, moment
 from tests.pbs.recorded import named, output
 
 FINISHED = named(r"^qstat_-x_-f_(?!-F)")
@@ -65,6 +66,6 @@ def test_sizes(text: str, value: int | None) -> None:
 
 @given(st.integers(1, 2**50))
 def test_memory_is_rounded_up_to_a_unit_that_all_of_them_read(amount: int) -> None:
-    written = size(mebibytes(amount))
+    written = size(mebibytes(amount, "mb"))
     assert written is not None
     assert amount <= written < amount + 1024**2

@@ -2,8 +2,8 @@
 
 from sojourn.batch.backend import BatchBackend
 from sojourn.contract import BackendInfo, Capability
+from sojourn_pbs.dialects import PbsOptions
 from sojourn_pbs.directives import WORDS
-from sojourn_pbs.options import PbsOptions
 from sojourn_pbs.scheduler import Pbs
 
 info = BackendInfo(
@@ -11,15 +11,7 @@ info = BackendInfo(
     summary="OpenPBS, PBS Professional 18 and later, and Torque",
     resources=WORDS,
     contract=1,
-    capabilities=frozenset(
-        {
-            Capability.HOLD,
-            Capability.CHAINS,
-            Capability.ARRAYS,
-            Capability.USAGE,
-            Capability.SCRIPTS,
-        }
-    ),
+    capabilities=frozenset(Capability),
     config_model=PbsOptions,
 )
 plugin = BatchBackend(info, Pbs)

@@ -7,90 +7,65 @@ subjobs of one array that stand next to each other, and all go in one call.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from shlex import join
 
+from sojourn.batch.arrays import runs, span
+from sojourn.batch.changing import SETTLED, Change, settled
+from sojourn.batch.commands import each, meaning, statuses, unavailable
 from sojourn.batch.scheduler import CommandResult, Conversation, Response, Took
 from sojourn.values.messages import Phase
 from sojourn_pbs import ids
 from sojourn_pbs.dialects import Dialect, Site
 from sojourn_pbs.look import Records, listing, word_on
-from sojourn_pbs.shell import command, complaints, each, no_server, statuses, unavailable
+from sojourn_pbs.shell import complaints, no_server
 from sojourn_pbs.states import word
 
 Answers = Mapping[str, Response]
 Group = tuple[str, list[str]]
 """What a command is about, and the ids that it answers for."""
 
-_FINISHED = re.compile(
-    r"Job has finished|finished array subjob|invalid for state|already (in exit state|finished)"
+_PROGRAMS = {Change.CANCEL: "qdel", Change.HOLD: "qhold", Change.RELEASE: "qrls"}
+_TOOK = (
+    (Took.UNKNOWN, r"Unknown Job Id|Invalid job id"),
+    (
+        Took.FINISHED,
+        r"Job has finished|finished array subjob|invalid for state"
+        r"|already (in exit state|finished)",
+    ),
 )
-_UNKNOWN = re.compile(r"Unknown Job Id|Invalid job id")
-
-_GONE = {
-    Phase.ABSENT: Response(Took.UNKNOWN, "PBS does not know it"),
-    Phase.ENDED: Response(Took.FINISHED, "it had ended before"),
-    Phase.FINISHING: Response(Took.FINISHED, "it is ending already"),
-}
-_RUNS = Response(Took.REFUSED, "it runs already: PBS would note the hold and let it run")
-_HOLD = {**_GONE, Phase.RUNNING: _RUNS, Phase.HELD: Response(Took.DONE, "it was held before")}
-_RELEASE = {
-    **_GONE,
-    Phase.RUNNING: Response(Took.DONE, "it runs already"),
-    Phase.WAITING: Response(Took.DONE, "it was not held"),
-}
-"""What to answer about jobs that no command is needed for, or would lie about."""
 _OTHERS = re.compile(r"[^un]")
 """In Hold_Types: a hold that is not the user's own."""
 
 
-def cancel(site: Site, jobs: Sequence[str]) -> Conversation[Answers]:
-    """qdel, once: a job that does not heed it is not forced out of the queue.
-
-    `qdel -W force` makes the server forget a job that may still run on its node.
-    """
-    return (yield from _change(site, jobs, "qdel", _GONE))
-
-
-def hold(site: Site, jobs: Sequence[str]) -> Conversation[Answers]:
-    """qhold, for what waits; OpenPBS holds arrays only as a whole."""
-    return (yield from _change(site, jobs, "qhold", _HOLD))
-
-
-def release(site: Site, jobs: Sequence[str]) -> Conversation[Answers]:
-    """qrls, for what is held."""
-    return (yield from _change(site, jobs, "qrls", _RELEASE))
-
-
-def _change(
-    site: Site, jobs: Sequence[str], program: str, settled: Mapping[Phase, Response]
-) -> Conversation[Answers]:
+def change(site: Site, jobs: Sequence[str], what: Change) -> Conversation[Answers]:
     """Look first, so that only jobs that the change makes sense for are touched.
+
+    A job that does not heed qdel is not forced out of the queue: `qdel -W force` makes the server
+    forget a job that may still run on its node. OpenPBS holds arrays only as a whole.
 
     Raises:
         SchedulerUnavailable: the server answered neither at first nor when told.
     """
     found, absent = yield from listing(site, jobs)
     words = {job: word_on(site, job, found, absent) for job in jobs}
-    answers = {job: settled[words[job].phase] for job in jobs if words[job].phase in settled}
-    left = [job for job in jobs if job not in answers and ids.valid(job)]
-    odd = [job for job in jobs if job not in answers and not ids.valid(job)]
-    answers |= {job: Response(Took.UNKNOWN, words[job].reason) for job in odd}
+    answers, left = settled(what, words, ids.valid)
     groups: list[Group] = [(job, [job]) for job in left if ids.index(job) is None]
     subjobs = [job for job in left if ids.index(job) is not None]
     if site.dialect is not Dialect.OPENPBS:
         groups += [(job, [job]) for job in subjobs]
-    elif program == "qdel":
+    elif what is Change.CANCEL:
         groups += _ranges(subjobs)
     else:
-        whole, refused = _arrays(subjobs, found, settled)
+        whole, refused = _arrays(subjobs, found, what)
         groups += whole
         answers |= refused
     if groups:
-        answers |= yield from _run(program, groups)
-    if program == "qrls":
-        answers |= _held_by_others([job for job in left if answers[job].took is Took.DONE], found)
-    if program == "qdel" and site.dialect is Dialect.OPENPBS:
-        waited = [job for job in left if words[job].phase is not Phase.RUNNING]
-        yield from _let_go([job for job in waited if answers[job].took is Took.DONE], found)
+        answers |= yield from _run(_PROGRAMS[what], groups)
+    done = [job for job in left if answers[job].took is Took.DONE]
+    if what is Change.RELEASE:
+        answers |= _held_by_others(done, found)
+    if what is Change.CANCEL and site.dialect is Dialect.OPENPBS:
+        yield from _let_go([job for job in done if words[job].phase is not Phase.RUNNING], found)
     return answers
 
 
@@ -115,7 +90,7 @@ def _let_go(deleted: Sequence[str], found: Records) -> Conversation[None]:
     they are dropped at once.
     """
     commands = [
-        command("qalter", "-W", f"depend=afterany:{job}", child.partition("@")[0])
+        join(["qalter", "-W", f"depend=afterany:{job}", child.partition("@")[0]])
         for job in deleted
         if (record := found.get(ids.key(job))) is not None
         for children in re.findall(r"beforeany:([^,]*)", record.get("depend"))
@@ -126,7 +101,7 @@ def _let_go(deleted: Sequence[str], found: Records) -> Conversation[None]:
 
 
 def _run(program: str, groups: Sequence[Group]) -> Conversation[dict[str, Response]]:
-    result = yield each(command(program, target) for target, _ in groups)
+    result = yield each(join([program, target]) for target, _ in groups)
     told = statuses(result.stdout)
     if len(told) < len(groups):
         raise unavailable(result, program)
@@ -143,11 +118,9 @@ def _response(result: CommandResult, program: str) -> Response:
     if no_server(result) or result.status in (126, 127):
         raise unavailable(result, program)
     said = "; ".join(complaints(result.words))
-    if _UNKNOWN.search(said):
-        return Response(Took.UNKNOWN, said)
-    if _FINISHED.search(said) or not said:  # Slurm's qdel says nothing of a job that has ended
-        return Response(Took.FINISHED, said or "it had ended before")
-    return Response(Took.REFUSED, said)
+    if not said:  # Slurm's qdel says nothing of a job that has ended
+        return Response(Took.FINISHED, "it had ended before")
+    return Response(meaning(said, _TOOK, Took.REFUSED), said)
 
 
 def _ranges(subjobs: Sequence[str]) -> Iterator[Group]:
@@ -155,27 +128,16 @@ def _ranges(subjobs: Sequence[str]) -> Iterator[Group]:
 
     To delete the array itself would do, too, but would sweep away what its other subjobs did.
     """
-    run: list[str] = []
-    for job in sorted(set(subjobs), key=lambda job: (ids.whole(job), ids.index(job) or 0)):
-        if run and (ids.whole(run[0]), (ids.index(run[-1]) or 0) + 1) != (
-            ids.whole(job),
-            ids.index(job),
-        ):
-            yield _range(run)
-            run = []
-        run.append(job)
-    if run:
-        yield _range(run)
-
-
-def _range(run: list[str]) -> Group:
-    if len(run) == 1:
-        return run[0], run
-    return ids.subjob(run[0], f"{ids.index(run[0])}-{ids.index(run[-1])}"), run
+    arrays: dict[str, dict[int, str]] = {}
+    for job in subjobs:
+        arrays.setdefault(ids.whole(job), {})[ids.index(job) or 0] = job
+    for array, jobs in arrays.items():
+        for run in runs(jobs):
+            yield ids.subjob(array, span(run)), [jobs[index] for index in run]
 
 
 def _arrays(
-    subjobs: Sequence[str], found: Records, settled: Mapping[Phase, Response]
+    subjobs: Sequence[str], found: Records, what: Change
 ) -> tuple[list[Group], dict[str, Response]]:
     """Whole arrays to hold or release, and the answer for subjobs of those that cannot be."""
     members: dict[str, list[str]] = {}
@@ -183,7 +145,7 @@ def _arrays(
         members.setdefault(ids.whole(job), []).append(job)
     concerned: dict[str, set[str]] = {}
     for key, record in found.items():
-        if ids.index(key) is not None and word(record, Dialect.OPENPBS).phase not in settled:
+        if ids.index(key) is not None and word(record, Dialect.OPENPBS).phase not in SETTLED[what]:
             concerned.setdefault(ids.key(ids.whole(key)), set()).add(key)
     groups: list[Group] = []
     refused: dict[str, Response] = {}

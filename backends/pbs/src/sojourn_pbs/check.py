@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
+from sojourn.batch.checks import Queue, queue_line
+from sojourn.batch.commands import statuses
 from sojourn.batch.scheduler import Conversation, Header
+from sojourn.batch.units import seconds
 from sojourn.errors import UnsupportedResource
-from sojourn.nearest import did_you_mean
 from sojourn.values.messages import CheckLine
 from sojourn.values.resources import Resources
 from sojourn_pbs.dialects import Dialect, Site
 from sojourn_pbs.directives import directives
 from sojourn_pbs.listing import Record, records
-from sojourn_pbs.shell import statuses
-from sojourn_pbs.units import clock, seconds
+from sojourn_pbs.units import clock
 
 _TRUE = frozenset({"True", "yes"})
 _ASK = """\
@@ -35,7 +36,7 @@ def check(site: Site, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
         )
     lines += _queue(server, queues, defaults)
     try:
-        directives(site.dialect, defaults, Header("sj-check", "/"))
+        directives(site, defaults, Header("sj-check", "/"))
     except UnsupportedResource as error:
         lines.append(CheckLine("defaults", False, error.message, error.hint))
     return lines
@@ -64,7 +65,7 @@ def _server(site: Site, server: Record | None, told: Sequence[str]) -> list[Chec
     ]
     if site.dialect is Dialect.OPENPBS:
         lines.append(_history(server))
-        lines.append(CheckLine("arrays", None, f"up to {site.array_limit} tasks"))
+        lines.append(CheckLine("arrays", None, f"up to {site.array_limit()} tasks"))
     if server.get("query_other_jobs") == "False":
         lines.append(CheckLine("other users' jobs", None, "not shown to you"))
     return lines
@@ -87,18 +88,15 @@ def _queue(
     """The queue that jobs go to, and whether the defaults fit its limits."""
     if not queues:
         return [CheckLine("queues", False, "none is shown", "ask the site's administrators")]
-    name = defaults.queue or (server.get("default_queue") if server is not None else "")
-    if not name:
-        if server is None:  # Slurm does not say which it is
-            return [CheckLine("queues", True, ", ".join(sorted(queues)))]
-        return [CheckLine("queue", False, "no default queue", "give `queue` in `defaults`")]
-    queue = queues.get(name.partition("@")[0])
+    usual = server.get("default_queue") if server is not None else ""
+    name = (defaults.queue or usual).partition("@")[0]
+    if not name and server is None:  # Slurm does not say which it is
+        return [CheckLine("queues", True, ", ".join(sorted(queues)))]
+    states = {one: _state(queue) for one, queue in queues.items()}
+    lines = [queue_line([name] if name else [], states)]
+    queue = queues.get(name)
     if queue is None:
-        return [CheckLine("queue", False, f"no queue {name}", did_you_mean(name, queues))]
-    enabled, started = queue.get("enabled") in _TRUE, queue.get("started") in _TRUE
-    what = f"{name}: {'' if enabled else 'not '}enabled, {'' if started else 'not '}started"
-    advice = "" if enabled and started else f"choose another of {', '.join(sorted(queues))}"
-    lines = [CheckLine("queue", enabled and started, what, advice)]
+        return lines
     limits = {key: value for key, value in queue.attributes.items() if _is_limit(key)}
     if limits:
         told = ", ".join(f"{key} = {value}" for key, value in limits.items())
@@ -109,6 +107,12 @@ def _queue(
         hint = f"at most {queue.get('resources_max.walltime')}"
         lines.append(CheckLine("walltime", False, asked, hint))
     return lines
+
+
+def _state(queue: Record) -> Queue:
+    enabled, started = queue.get("enabled") in _TRUE, queue.get("started") in _TRUE
+    said = f"{'' if enabled else 'not '}enabled, {'' if started else 'not '}started"
+    return Queue(enabled and started, said)
 
 
 def _is_limit(name: str) -> bool:

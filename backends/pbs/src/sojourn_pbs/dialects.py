@@ -1,10 +1,20 @@
 """The families of PBS, and what is known of one machine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
-from sojourn_pbs.options import PbsOptions
+from pydantic import BaseModel, ConfigDict
+
+from sojourn.batch.scheduler import BatchScheduler
+
+
+class PbsOptions(BaseModel):
+    """`dialect` names the family of PBS; `auto` finds out from the machine's own commands."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dialect: Literal["auto", "openpbs", "torque"] = "auto"
 
 
 class Dialect(StrEnum):
@@ -23,27 +33,22 @@ _ARRAY_LIMITS = {Dialect.OPENPBS: 10000, Dialect.TORQUE: 1000, Dialect.WRAPPERS:
 """Where the server does not say: PBS's own default, a guess, and no arrays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """One machine's PBS, as configured and as probed; what is not known has its usual value."""
+class Site(BatchScheduler):
+    """One machine's PBS, as configured and as probed; what is not known has its usual value.
 
-    dialect: Dialect
-    history: bool
-    """Whether the server is thought to remember finished jobs (`qstat -x`); never relied upon."""
-    array_limit: int
-    facts: Mapping[str, str]
+    `history` is whether the server is thought to remember finished jobs (`qstat -x`); it is never
+    relied upon.
+    """
 
+    def __init__(self, options: object = None, facts: Mapping[str, str] | None = None) -> None:
+        super().__init__(options, facts)
+        wanted = options.dialect if isinstance(options, PbsOptions) else "auto"
+        found = Dialect(self.facts.get("dialect") or Dialect.OPENPBS)
+        # Torque's commands over Slurm answer to `torque`, too: they are still what they are.
+        as_found = wanted == "auto" or (wanted == "torque" and found is Dialect.WRAPPERS)
+        self.dialect = found if as_found else Dialect(wanted)
+        self.history = self.dialect is Dialect.OPENPBS and self.facts.get("history") != "off"
 
-def site(options: object, facts: Mapping[str, str]) -> Site:
-    """What `options` (of machines.yaml) and `facts` (of the probe) say of a machine."""
-    wanted = options.dialect if isinstance(options, PbsOptions) else "auto"
-    found = facts.get("dialect", "")
-    # Torque's commands over Slurm answer to `torque`, too: they are still what they are.
-    if wanted == "auto" or (wanted == "torque" and found == Dialect.WRAPPERS):
-        dialect = Dialect(found) if found else Dialect.OPENPBS
-    else:
-        dialect = Dialect(wanted)
-    told = facts.get("array_limit", "")
-    limit = int(told) if told.isdecimal() else _ARRAY_LIMITS[dialect]
-    history = dialect is Dialect.OPENPBS and facts.get("history") != "off"
-    return Site(dialect, history, limit, facts)
+    def array_limit(self) -> int:
+        told = self.facts.get("array_limit", "")
+        return int(told) if told.isdecimal() else _ARRAY_LIMITS[self.dialect]

@@ -6,11 +6,11 @@ OpenPBS: `select` chunks, each a share of one node. Torque: `nodes=N:ppn=M`.
 import re
 
 from sojourn.batch.scheduler import Header
+from sojourn.batch.units import mebibytes
 from sojourn.errors import UnsupportedResource
 from sojourn.values.resources import Resources
-from sojourn_pbs.dialects import Dialect
-from sojourn_pbs.script import options
-from sojourn_pbs.units import clock, mebibytes
+from sojourn_pbs.dialects import Dialect, Site
+from sojourn_pbs.script import LANGUAGE
 
 WORDS = frozenset(Resources.model_fields) - {"gpu_type", "qos"}
 """The words that PBS has: it knows no qos, and no kind of GPU but as a site's own resource."""
@@ -27,7 +27,7 @@ Layout = list[tuple[int, int]]
 """Number of nodes (or, in OpenPBS, of chunks on any node), and tasks on each."""
 
 
-def directives(dialect: Dialect, resources: Resources, header: Header) -> list[str]:
+def directives(site: Site, resources: Resources, header: Header) -> list[str]:
     """The directive lines of job.sh, `native` ones last.
 
     What job.sh has to do against PBS: it is run as a copy in a spool directory, so `$0` means
@@ -39,19 +39,19 @@ def directives(dialect: Dialect, resources: Resources, header: Header) -> list[s
     Raises:
         UnsupportedResource: a word that cannot be honoured, with the nearest that can.
     """
+    dialect = site.dialect
     _refuse(dialect, resources)
-    lines = [f"-N {header.name}", "-S /bin/sh", "-m n", *_restarts(dialect, resources, header)]
-    if resources.walltime is not None:
-        lines.append(f"-l walltime={clock(resources.walltime)}")
-    queue = _queue(resources)
-    if queue:
-        lines.append(f"-q {_plain('queue', queue)}")
-    if resources.account is not None:
-        lines.append(f"-A {_plain('account', resources.account)}")
+    if resources.reservation is not None:  # a queue to PBS: asking for it is asking for that queue
+        queue = resources.reservation.partition(".")[0]
+        resources = resources.model_copy(update={"queue": queue})
+    asked = LANGUAGE.asked(resources)
     if resources.given().keys() & _SHAPE:
-        lines += _select(resources) if dialect is Dialect.OPENPBS else _nodes(dialect, resources)
-    lines += [_native(raw) for raw in resources.native]
-    return [line if line.startswith("#") else f"#PBS {line}" for line in lines]
+        asked += _select(resources) if dialect is Dialect.OPENPBS else _nodes(dialect, resources)
+    return [
+        *LANGUAGE.lines(f"-N {header.name}", "-S /bin/sh", "-m n"),
+        *_restarts(dialect, resources, header),
+        *LANGUAGE.lines(*asked, *map(LANGUAGE.native, resources.native)),
+    ]
 
 
 def _refuse(dialect: Dialect, resources: Resources) -> None:
@@ -69,11 +69,6 @@ def _refuse(dialect: Dialect, resources: Resources) -> None:
         if getattr(resources, name):
             hint = "use `backend: slurm` for this machine" if dialect is Dialect.WRAPPERS else hint
             raise UnsupportedResource(f"{_NAMES[dialect]} has no word for `{name}`", hint=hint)
-    if resources.memory is not None and resources.memory_per_cpu is not None:
-        raise UnsupportedResource(
-            "PBS takes either `memory` or `memory_per_cpu`, and both are given",
-            hint="leave one out; it may come from the machine's defaults",
-        )
 
 
 _NAMES = {
@@ -88,20 +83,7 @@ def _restarts(dialect: Dialect, resources: Resources, header: Header) -> list[st
     if dialect is Dialect.WRAPPERS:  # sbatch reads `#PBS -r` and forgets it; it exports all
         return ["#SBATCH --export=NONE", f"#SBATCH --{'' if resources.requeue else 'no-'}requeue"]
     always = header.array and dialect is Dialect.OPENPBS
-    return ["-r y" if resources.requeue or always else "-r n"]
-
-
-def _queue(resources: Resources) -> str | None:
-    """A reservation is a queue to PBS; asking for one is asking for that queue."""
-    if resources.reservation is None:
-        return resources.queue
-    return resources.reservation.partition(".")[0]
-
-
-def _plain(name: str, value: str) -> str:
-    if re.fullmatch(r"[\w.@+-]+", value) is None:
-        raise UnsupportedResource(f"`{name}` cannot be {value!r} for PBS: that is not one word")
-    return value
+    return LANGUAGE.lines("-r y" if resources.requeue or always else "-r n")
 
 
 def _layout(resources: Resources, *, spread: bool) -> Layout:
@@ -150,7 +132,7 @@ def _select(resources: Resources) -> list[str]:
         if tasks > 1:  # else PBS sets OMP_NUM_THREADS to all the CPUs, for each of the tasks
             words.append(f"ompthreads={cpus}")
         memory = resources.memory or (resources.memory_per_cpu or 0) * tasks * cpus
-        words += [f"mem={mebibytes(memory)}"] if memory else []
+        words += [f"mem={mebibytes(memory, 'mb')}"] if memory else []
         words += [f"ngpus={resources.gpus_per_node}"] if resources.gpus_per_node else []
         chunks.append(":".join([*words, *_features(resources, "=True")]))
     own_nodes = resources.nodes is not None or resources.tasks_per_node is not None
@@ -178,25 +160,9 @@ def _memory(dialect: Dialect, resources: Resources, layout: Layout, cpus: int) -
     each = resources.memory_per_cpu
     if dialect is Dialect.WRAPPERS:  # mem becomes sbatch's --mem, which is for each node
         node = resources.memory if each is None else each * most
-        return [f"-l mem={mebibytes(node)}"] if node is not None else []
+        return [f"-l mem={mebibytes(node, 'mb')}"] if node is not None else []
     if resources.memory is not None and sum(count for count, _ in layout) == 1:
-        return [f"-l mem={mebibytes(resources.memory)}"]
+        return [f"-l mem={mebibytes(resources.memory, 'mb')}"]
     if resources.memory is not None:
         each = -(-resources.memory // most)
-    return [f"-l pmem={mebibytes(each)}"] if each is not None else []
-
-
-def _native(raw: str) -> str:
-    """A raw directive, unless it sets what is not the user's to set."""
-    text = raw.removeprefix("#PBS").strip()
-    if not re.match(r"-[a-zA-Z]", text):
-        raise UnsupportedResource(
-            f"`native` takes options of qsub, not {raw!r}", hint="write it like '-p 100'"
-        )
-    try:
-        ours = [str(option) for option in options(text) if option.ours]
-    except ValueError as error:
-        raise UnsupportedResource(f"`native` cannot be {raw!r}: {error}") from None
-    if ours:
-        raise UnsupportedResource(f"`native` cannot set {ours[0]}: that is Sojourn's own to set")
-    return text
+    return [f"-l pmem={mebibytes(each, 'mb')}"] if each is not None else []

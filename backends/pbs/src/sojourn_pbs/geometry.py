@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from sojourn.batch.units import size
 from sojourn.errors import UnsupportedResource
 from sojourn.values.resources import Resources
-from sojourn_pbs.units import size
 
 _MEMORY = frozenset({"memory", "memory_per_cpu"})
 _SHAPE = frozenset({"nodes", "tasks", "tasks_per_node", "cpus_per_task", "constraint"})

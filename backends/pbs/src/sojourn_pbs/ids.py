@@ -34,6 +34,11 @@ def subjob(array: str, number: int | str) -> str:
     return f"{match[1]}[{number}]" + (f".{match[3]}" if match[3] else "")
 
 
+def task_id(scheduler_id: str, index: int | None) -> str:
+    """The id of one subjob, or of a job that is no array."""
+    return scheduler_id if index is None else subjob(scheduler_id, index)
+
+
 def whole(job: str) -> str:
     """The array of a subjob; a job or an array is left as it is."""
     return job if index(job) is None else subjob(job, "")

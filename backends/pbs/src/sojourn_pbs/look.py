@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from shlex import join
 
+from sojourn.batch.commands import pieces, unavailable
 from sojourn.batch.scheduler import CommandResult, Conversation
 from sojourn.values.messages import Phase, SchedulerWord
 from sojourn_pbs import ids
 from sojourn_pbs.dialects import Dialect, Site
 from sojourn_pbs.listing import Record, records
-from sojourn_pbs.shell import command, complaints, unavailable
+from sojourn_pbs.shell import complaints
 from sojourn_pbs.states import word
 from sojourn_pbs.units import IN_UTC
 
@@ -26,7 +28,7 @@ Records = Mapping[str, Record]
 """By `ids.key`."""
 
 
-def look(site: Site, jobs: Sequence[str]) -> Conversation[Mapping[str, SchedulerWord]]:
+def look(site: Site, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerWord]]:
     """The word on each id.
 
     ABSENT is said only of ids that PBS called unknown. One that it left out in silence may be
@@ -35,8 +37,8 @@ def look(site: Site, jobs: Sequence[str]) -> Conversation[Mapping[str, Scheduler
     Raises:
         SchedulerUnavailable: no dependable answer.
     """
-    found, absent = yield from listing(site, jobs)
-    words = {job: word_on(site, job, found, absent) for job in jobs}
+    found, absent = yield from listing(site, ids)
+    words = {job: word_on(site, job, found, absent) for job in ids}
     if site.dialect is Dialect.OPENPBS:
         yield from _left_behind(site, words, found, absent)
     return words
@@ -110,16 +112,15 @@ def _targets(site: Site, jobs: Sequence[str]) -> Iterator[list[str]]:
     if site.dialect is Dialect.OPENPBS:
         arrays = {ids.key(ids.whole(job)): ids.whole(job) for job in good if "[" in job}
         good = [job for job in good if "[" not in job]
-    plain = list({ids.key(job): job for job in good}.values())
-    for many, size in ((plain, _JOBS), (list(arrays.values()), _ARRAYS)):
-        for at in range(0, len(many), size):
-            yield many[at : at + size]
+    plain = {ids.key(job): job for job in good}.values()
+    yield from pieces(plain, _JOBS)
+    yield from pieces(arrays.values(), _ARRAYS)
 
 
 def _qstat(site: Site, targets: Sequence[str], history: bool) -> str:
     options = ["-x"] if history else []
     options += ["-t"] if site.dialect is Dialect.OPENPBS and "[" in targets[0] else []
-    return f"{IN_UTC} {command('qstat', *options, '-f', *targets)}"
+    return f"{IN_UTC} {join(['qstat', *options, '-f', *targets])}"
 
 
 def _unknown(site: Site, result: CommandResult, targets: Sequence[str]) -> set[str]:

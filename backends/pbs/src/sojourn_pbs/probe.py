@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from sojourn.batch.commands import statuses, unavailable
 from sojourn.batch.scheduler import Conversation
 from sojourn_pbs.dialects import Dialect
 from sojourn_pbs.listing import records
-from sojourn_pbs.shell import statuses, unavailable
 
 _PROBE = """\
 sj_said=$(qstat --version 2>&1); sj_status=$?

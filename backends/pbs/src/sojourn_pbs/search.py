@@ -1,11 +1,13 @@
 """Finding jobs by name: what a submission with a lost reply has left in the queue."""
 
 from collections.abc import Iterator, Sequence
+from shlex import join
 
+from sojourn.batch.commands import each, statuses, unavailable
 from sojourn.batch.scheduler import CommandResult, Conversation, QueueEntry
 from sojourn_pbs import ids
 from sojourn_pbs.dialects import Dialect, Site
-from sojourn_pbs.shell import command, complaints, each, no_server, statuses, unavailable
+from sojourn_pbs.shell import complaints, no_server
 
 _NONE = 153
 """What Slurm's qstat ends with where there is no job at all."""
@@ -28,7 +30,7 @@ def search(site: Site, names: Sequence[str]) -> Conversation[Sequence[QueueEntry
     # Where history is off, -x finds nothing and says so.
     options = ([], ["-x"]) if site.dialect is Dialect.OPENPBS else ([],)
     asked = [(name, more) for name in names for more in options]
-    result = yield each(command("qselect", *more, "-N", name) for name, more in asked)
+    result = yield each(join(["qselect", *more, "-N", name]) for name, more in asked)
     answers = statuses(result.stdout)
     if len(answers) < len(asked):
         raise unavailable(result, "qselect")

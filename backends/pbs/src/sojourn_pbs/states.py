@@ -6,12 +6,13 @@ A letter that is not in the table is reported as it is, never guessed. Substate 
 
 import re
 
+from sojourn.batch.units import seconds, size
 from sojourn.states import State
 from sojourn.values.messages import Phase, SchedulerWord, Usage
 from sojourn_pbs import ids
 from sojourn_pbs.dialects import Dialect
 from sojourn_pbs.listing import Record
-from sojourn_pbs.units import moment, seconds, size
+from sojourn_pbs.units import moment
 
 PHASES: dict[str, Phase] = {
     "Q": Phase.WAITING,

@@ -1,11 +1,13 @@
 """Handing in: qsub's command line, and what qsub says."""
 
 import re
+from shlex import join, quote
 
+from sojourn.batch.commands import meaning, read_reply, said
 from sojourn.batch.scheduler import CommandResult, SubmitCall, SubmitReply, Verdict
 from sojourn_pbs import ids
-from sojourn_pbs.dialects import Dialect
-from sojourn_pbs.shell import command, no_server
+from sojourn_pbs.dialects import Dialect, Site
+from sojourn_pbs.shell import NO_SERVER
 
 _AFTER = r"""
 sj_qsub() { @QSUB@ ${sj_after:+-W "depend=$sj_after"} @SCRIPT@; }
@@ -42,18 +44,20 @@ _SLURMS_OUTPUT = "sj_out=scheduler.out; case $PWD in *%*) sj_out=/dev/null ;; es
 in the name of the directory that it is called in as the beginning of a field: no job of that
 would start."""
 
-_FULL = re.compile(
-    r"would exceed .*limit|Maximum number of jobs|exceeds server or queue size limit"
-    r"|MaxSubmit\w*Limit|MaxJobCount|MaxArraySize|Bad Job Array Request"
+_VERDICTS = (
+    (Verdict.UNAVAILABLE, NO_SERVER),
+    (
+        Verdict.FULL,
+        r"would exceed .*limit|Maximum number of jobs|exceeds server or queue size limit"
+        r"|MaxSubmit\w*Limit|MaxJobCount|MaxArraySize|Bad Job Array Request",
+    ),
 )
-_SPOKEN = re.compile(
-    r"^qsub: |^Unknown option|error running the Slurm sbatch command", re.MULTILINE
-)
+_SPOKEN = r"(?m)^qsub: |^Unknown option|error running the Slurm sbatch command"
 _KILLED = range(129, 153)
 """Exit statuses of a qsub that a signal has ended; those of PBS's own begin above."""
 
 
-def submit_command(dialect: Dialect, call: SubmitCall) -> str:
+def submit_command(site: Site, call: SubmitCall) -> str:
     """qsub, called in the submission's directory.
 
     Output goes there under a relative name, since a colon in an absolute one would be read as a
@@ -62,16 +66,17 @@ def submit_command(dialect: Dialect, call: SubmitCall) -> str:
     """
     # A subjob cannot be waited for: OpenPBS calls that an illegal value. Its array can.
     parents = list(dict.fromkeys(ids.whole(parent) for parent in call.after))
-    if dialect is Dialect.WRAPPERS:
-        after = ["-W", f"depend=afterany:{':'.join(parents)}"] if parents else []
-        return f"({_SLURMS_OUTPUT} qsub -o $sj_out {command('-j', 'oe', *after, call.script)})"
-    words = command("-N", call.name, "-o", "./", "-j", "oe", *_array(dialect, call))
+    script = quote(call.script)
+    if site.dialect is Dialect.WRAPPERS:
+        after = f"-W depend=afterany:{':'.join(parents)} " if parents else ""
+        return f"({_SLURMS_OUTPUT} qsub -o $sj_out -j oe {after}{script})"
+    words = join(["-N", call.name, "-o", "./", "-j", "oe", *_array(site.dialect, call)])
     qsub = f'qsub {words} -W umask="$(umask)"'
     if not parents:
-        return f"{qsub} {command(call.script)}"
-    text = _AFTER.replace("@QSUB@", qsub).replace("@SCRIPT@", command(call.script))
-    text = text.replace("@PARENTS@", command(*parents))
-    arrays = "afteranyarray" if dialect is Dialect.TORQUE else "afterany"
+        return f"{qsub} {script}"
+    text = _AFTER.replace("@QSUB@", qsub).replace("@SCRIPT@", script)
+    text = text.replace("@PARENTS@", join(parents))
+    arrays = "afteranyarray" if site.dialect is Dialect.TORQUE else "afterany"
     return f"({text.replace('@ARRAY@', arrays)})"
 
 
@@ -87,19 +92,16 @@ def _array(dialect: Dialect, call: SubmitCall) -> list[str]:
 
 def read_submit(result: CommandResult) -> SubmitReply:
     """What qsub has said. Its words count before its exit status: releases number those anew."""
-    if result.status == 0:
-        last = (result.stdout.strip().splitlines() or [""])[-1].split()
-        if last and ids.valid(last[0]):
-            return SubmitReply(Verdict.TAKEN, last[0])
-        return SubmitReply(Verdict.UNAVAILABLE, reason=f"qsub printed no id: {_reason(result)}")
-    if no_server(result) or result.status in _KILLED or not _SPOKEN.search(result.words):
-        return SubmitReply(Verdict.UNAVAILABLE, reason=_reason(result))
-    verdict = Verdict.FULL if _FULL.search(result.words) else Verdict.REFUSED
-    return SubmitReply(verdict, reason=_reason(result))
+    return read_reply(result, f"({ids.ID.pattern})", _reason(result), _verdict)
+
+
+def _verdict(result: CommandResult) -> Verdict:
+    if result.status in _KILLED or not re.search(_SPOKEN, result.words):
+        return Verdict.UNAVAILABLE
+    return meaning(result.words, _VERDICTS, Verdict.REFUSED)
 
 
 def _reason(result: CommandResult) -> str:
     """What a person needs of what was printed: neither the usage nor the command line."""
-    said = re.findall(r"(?:qsub|sbatch(?:: error)?):\s+(.+?)\s*'?$", result.words, re.MULTILINE)
-    lines = said or [line for line in result.words.splitlines() if line.strip()][:1]
-    return "; ".join(dict.fromkeys(lines)) or f"qsub ended with exit status {result.status}"
+    told = re.findall(r"(?:qsub|sbatch(?:: error)?):\s+(.+?)\s*'?$", result.words, re.MULTILINE)
+    return "; ".join(dict.fromkeys(told)) or said(result).partition("; ")[0]

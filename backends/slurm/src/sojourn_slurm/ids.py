@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from sojourn.batch.arrays import runs, span
+
 T = TypeVar("T")
 
 _PRINTED = re.compile(
@@ -69,14 +71,7 @@ def bracketed(ids: list[str]) -> Iterator[str]:
         else:
             yield one
     for job, indices in tasks.items():
-        runs: list[list[int]] = []
-        for number in sorted(set(indices)):
-            if runs and runs[-1][1] == number - 1:
-                runs[-1][1] = number
-            else:
-                runs.append([number, number])
-        spans = (f"{a}-{b}" if b > a else f"{a}" for a, b in runs)
-        yield f"{job}_[{','.join(spans)}]"
+        yield f"{job}_[{','.join(map(span, runs(indices)))}]"
 
 
 @dataclass(slots=True)
@@ -117,5 +112,5 @@ class Answers(Generic[T]):
             job, _, index = one.partition("_")
             yield job, int(index) if index else None
         for job, spans in self.shared.items():
-            for span, _ in spans:
-                yield from ((job, index) for index in span)
+            for indices, _ in spans:
+                yield from ((job, index) for index in indices)

@@ -17,13 +17,14 @@ def quoted(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: its full name, and its words as they stood.
+    """One option: its full name, its words as they stood, and its value, "" if it has none.
 
     Each thing in the list of a `-l` or the like is one by itself, called `-l walltime`.
     """
 
     name: str
     words: tuple[str, ...]
+    value: str = ""
 
     def __str__(self) -> str:
         return " ".join(quoted(word) for word in self.words)
@@ -52,7 +53,7 @@ def read_options(
         if name in lists:
             found += _things(name, words, value or "", lists[name])
         else:
-            found.append(Option(name, tuple(words)))
+            found.append(Option(name, tuple(words), value or ""))
     return found
 
 
@@ -73,6 +74,6 @@ def _things(name: str, words: list[str], value: str, between: str) -> list[Optio
     things = re.split(rf",(?=[\w.]+(?:[{between},]|$))", value)
     names = (re.split(r"[^\w.]", thing)[0] for thing in things)
     return [
-        Option(f"{name} {one}", (*before, glued + thing))
+        Option(f"{name} {one}", (*before, glued + thing), thing)
         for one, thing in zip(names, things, strict=True)
     ]
