@@ -1,11 +1,14 @@
 """job.sh, run for real by every POSIX shell at hand: what it promises to a job and to core."""
 
 import hashlib
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from sojourn.script.exitfile import read_exit
 from sojourn.site.context import MachineContext
 from sojourn.values.messages import Blob, Parent, TaskInput
 from sojourn.values.resources import Resources
@@ -225,15 +228,11 @@ def test_a_second_run_of_the_same_submission_does_nothing(where: MachineContext)
     one = order(1, "echo ran >> $SOJOURN_JOB_DIR/count")
     run_one(where, one)
     script = next(Path(where.machine.root).glob("submissions/*/job.sh"))
-    import subprocess
-
     subprocess.run(["sh", str(script)], check=True)
     assert (job_dir(where, one) / "count").read_text() == "ran\n"
 
 
 def test_a_requeued_run_starts_afresh_and_writes_the_exit(where: MachineContext) -> None:
-    import subprocess
-
     command = "echo ran >> $SOJOURN_JOB_DIR/count; ls > seen; touch left"
     one = order(1, command, resources=Resources(requeue=True), outputs=("seen",))
     run_one(where, one)
@@ -292,6 +291,29 @@ def test_a_signal_that_only_the_command_got_is_its_own_affair(
     seen = run_one(where, order(1, "kill -TERM $$"), shell)
     assert seen.exit is not None
     assert (seen.exit.status, seen.exit.phase) == (143, "command")
+
+
+def test_what_the_scheduler_starts_again_is_told_and_not_run_twice(
+    where: MachineContext, shell: str
+) -> None:
+    """A restart of PBS's server kills the tasks of an array and starts them anew."""
+    one = order(1, "echo ran >> $SOJOURN_JOB_DIR/count; kill -KILL $PPID; exec sleep 0")
+    cut_off = run_one(where, one, shell)
+    assert (cut_off.started, cut_off.exit) == (True, None)
+    folder = job_dir(where, one)
+    script = next(Path(where.machine.root).glob("submissions/*/job.sh"))
+
+    def again(task: str) -> None:
+        subprocess.run([*shell.split(), str(script)], check=True, env={**os.environ, "TASK": task})
+
+    again("")  # under another id: that is no second start of the first
+    assert not (folder / "exit").exists()
+    for _ in range(2):
+        again("0")
+        report = read_exit((folder / "exit").read_bytes())
+        assert (report.ok, report.phase, report.started_at) == (False, "again", cut_off.started_at)
+    assert (folder / "count").read_text() == "ran\n"
+    assert not [file for file in folder.iterdir() if file.name.startswith(("run.", "exit."))][1:]
 
 
 def test_a_claim_of_another_submission_is_not_run(where: MachineContext) -> None:

@@ -123,6 +123,24 @@ def test_a_failure_says_what_failed(phase: str, words: dict[str, Any], said: str
     assert said in judged.reason
 
 
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        (SchedulerWord(Phase.RUNNING), State.NODE_FAIL),
+        (ended(State.COMPLETED, 0), State.NODE_FAIL),
+        (SchedulerWord(Phase.ABSENT), State.NODE_FAIL),
+        (ended(State.CANCELLED), State.CANCELLED),
+    ],
+)
+def test_what_the_scheduler_started_again_is_not_run_twice(
+    word: SchedulerWord, state: State
+) -> None:
+    seen = replace(STARTED, exit=report(0, "again", ok=False))
+    judged = judge(RECORD, answer(word, seen), NOW)
+    assert (judged.state, judged.exit_code) == (state, None)
+    assert "requeue" in judged.reason
+
+
 def test_a_failed_parent_cancels_and_is_named() -> None:
     detail = f"bb/{'b' * 64}/1"
     seen = replace(STARTED, exit=report(1, "parent", detail=detail))

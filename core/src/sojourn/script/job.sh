@@ -23,7 +23,20 @@ sj_t=
 { IFS= read -r sj_t <"$sj_dir/started"; } 2>/dev/null
 if [ "$sj_t" != "$sj_line" ]; then
   # Only a run that the scheduler itself has started again may go on from here.
-  [ "$sj_requeue" = 1 ] && [ "${sj_t%% *}" = "$sj_token" ] || { rm -f "$sj_dir/run.$sj_run"; exit 0; }
+  [ "$sj_requeue" = 1 ] && [ "${sj_t%% *}" = "$sj_token" ] || {
+    # One that may not be is over, if the scheduler has begun it again; that is told in its place.
+    case $sj_t in
+      "$sj_token ${sj_scheduler:--} "*)
+        sj_t=${sj_t#* * }
+        printf 'sojourn-exit 1\nverdict again\nstatus 0\nstarted %s\nfinished %s\nrun %s\nfiles\n' \
+          "${sj_t%% *}" "$sj_start" "$sj_run" >"$sj_dir/exit.$sj_run"
+        ln "$sj_dir/exit.$sj_run" "$sj_dir/exit" 2>/dev/null
+        rm -f "$sj_dir/exit.$sj_run"
+        ;;
+    esac
+    rm -f "$sj_dir/run.$sj_run"
+    exit 0
+  }
   printf '%s\n' "$sj_line" >>"$sj_dir/started"
 fi
 [ ! -e "$sj_dir/work" ] || mv "$sj_dir/work" "$sj_dir/work.before.$sj_run"

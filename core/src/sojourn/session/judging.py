@@ -94,6 +94,10 @@ def _ended(
         parent = report.detail.split("/")[1] if report.detail.count("/") == 2 else report.detail
         reason = f"its parent {parent[:12]} did not end well"
         return Judgement(State.CANCELLED, reason, None, fields={**times, "blocked_by": parent})
+    if report.phase == "again":
+        outcome = word.outcome if word.outcome in _BY_SCHEDULER else State.NODE_FAIL
+        reason = "cut off, and started again by the scheduler: only with `requeue` is it run twice"
+        return Judgement(outcome, reason, None, fields=times)
     if report.phase == "asked":
         return _asked_to_end(record, word, report, walltime, times)
     if report.phase == "command":

@@ -204,8 +204,9 @@ class ExitReport:
     """What job.sh wrote when the command had ended.
 
     `ok` is job.sh's verdict: an accepted status, a check that held, every output there. `phase`
-    names what decided the end: "command", "setup", "check", "inputs", "parent", "outputs" or
-    "asked" (the whole job got SIGTERM); `detail` is the setup line, the input, the parent or the
+    names what decided the end: "command", "setup", "check", "inputs", "parent", "outputs",
+    "asked" (the whole job got SIGTERM) or "again" (the scheduler cut it off and started it anew,
+    which it may not); `detail` is the setup line, the input, the parent or the
     first missing output.
     """
 
