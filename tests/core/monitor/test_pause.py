@@ -86,6 +86,23 @@ def test_it_outlives_restarts_and_is_shown(computer: Computer) -> None:
     assert listed(computer) == {"here": False}
 
 
+@pytest.mark.parametrize("choice", [("--machine", "here"), ("--workflow", "flow")])
+def test_the_table_marks_what_is_paused_with_its_machine_or_workflow(
+    computer: Computer, choice: tuple[str, str]
+) -> None:
+    computer.sojourn("run", computer.script(), status=75)
+    computer.sojourn("pause", *choice)
+    for command in ("list", "status"):
+        _, *rows = computer.sojourn(command, *choice).stdout.splitlines()
+        assert len(rows) == 2
+        assert all("paused" in row for row in rows), command
+    computer.sojourn("unpause", *choice)
+    assert "paused" not in computer.sojourn("list").stdout
+    computer.open_gates(0, 1)
+    with computer.monitor():
+        computer.until(computer.all_ended)
+
+
 def test_jobs_are_paused_by_signature(computer: Computer) -> None:
     one, _ = computer.submit("sleep 0.1", "sleep 0.2")
     computer.sojourn("pause", one[:10])

@@ -1,7 +1,7 @@
 """A table of jobs, and what is to be said about their machines."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from sojourn.store.records import JobLine, JobRecord
 
 if TYPE_CHECKING:
     from sojourn.store.machines import Machines
+    from sojourn.store.pauses import Pauses
 
 HEADS = ("JOB", "STATE", "NAME", "WORKFLOW", "STEP", "MACHINE", "ID", "AGE", "TIME", "REASON")
 FIELDS = (
@@ -68,6 +69,16 @@ def table_of(
     )
     return from_columns(
         HEADS, shown, width=width, paint=output.paint if colors else None, painted=_STATE
+    )
+
+
+def paused_column(columns: Mapping[str, Sequence[Any]], pauses: "Pauses") -> tuple[bool, ...]:
+    """Whether each job is paused in fact: by itself, with its machine, or with its workflows."""
+    names = ("signature", "machine", "state", "paused")
+    return tuple(
+        bool(paused)
+        or (state in ACTIVE and (machine in pauses.machines or (signature, machine) in pauses.jobs))
+        for signature, machine, state, paused in zip(*(columns[n] for n in names), strict=True)
     )
 
 

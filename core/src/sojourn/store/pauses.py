@@ -41,9 +41,14 @@ class Pauses:
             job.paused or job.machine in self.machines or (job.signature, job.machine) in self.jobs
         )
 
+    @property
+    def any(self) -> bool:
+        """Whether a machine is paused, or jobs are with their workflows."""
+        return bool(self.machines or self.jobs)
+
     def shown(self, jobs: "Sequence[Shown]") -> "Sequence[Shown]":
         """The jobs, `paused` of active ones being whether they are in fact."""
-        if not self.machines and not self.jobs:
+        if not self.any:
             return jobs
         return [
             _paused(job) if not job.paused and job.state in ACTIVE and self.cover(job) else job

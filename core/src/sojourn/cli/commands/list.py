@@ -78,6 +78,10 @@ def _show_all(
         return {job.machine for job in jobs if job.state in ACTIVE}, bool(jobs)
     columns = store.columns(joblist.FIELDS, **given)
     by_name = dict(zip(joblist.FIELDS, columns, strict=True))
+    pauses = store.pauses()
+    if pauses.any:
+        by_name["paused"] = joblist.paused_column(by_name, pauses)
+        columns = list(by_name.values())
     if by_name["state"]:
         output.text(joblist.table_of(columns, width=output.width(), colors=output.colorful()))
     pairs = zip(by_name["machine"], by_name["state"], strict=True)
