@@ -44,14 +44,17 @@ def directives(site: Site, resources: Resources, header: Header) -> list[str]:
     if resources.reservation is not None:  # a queue to PBS: asking for it is asking for that queue
         queue = resources.reservation.partition(".")[0]
         resources = resources.model_copy(update={"queue": queue})
-    asked = LANGUAGE.asked(resources)
+    always = [f"-N {header.name}", "-S /bin/sh", "-m n"]
+    others: list[str] = []
+    if dialect is Dialect.WRAPPERS:  # sbatch reads `#PBS -r` and forgets it; it exports all
+        requeue = "--requeue" if resources.requeue else "--no-requeue"
+        others = ["#SBATCH --export=NONE", f"#SBATCH {requeue}"]
+    else:  # OpenPBS takes no arrays but those that may be run again
+        again = resources.requeue or (header.array and dialect is Dialect.OPENPBS)
+        always.append("-r y" if again else "-r n")
     if resources.given().keys() & _SHAPE:
-        asked += _select(resources) if dialect is Dialect.OPENPBS else _nodes(dialect, resources)
-    return [
-        *LANGUAGE.lines(f"-N {header.name}", "-S /bin/sh", "-m n"),
-        *_restarts(dialect, resources, header),
-        *LANGUAGE.lines(*asked, *map(LANGUAGE.native, resources.native)),
-    ]
+        always += _select(resources) if dialect is Dialect.OPENPBS else _nodes(dialect, resources)
+    return others + LANGUAGE.written(resources, *always)
 
 
 def _refuse(dialect: Dialect, resources: Resources) -> None:
@@ -76,14 +79,6 @@ _NAMES = {
     Dialect.TORQUE: "Torque",
     Dialect.WRAPPERS: "Slurm's qsub",
 }
-
-
-def _restarts(dialect: Dialect, resources: Resources, header: Header) -> list[str]:
-    """Whether it may be run again. Arrays of OpenPBS always may: it takes no others."""
-    if dialect is Dialect.WRAPPERS:  # sbatch reads `#PBS -r` and forgets it; it exports all
-        return ["#SBATCH --export=NONE", f"#SBATCH --{'' if resources.requeue else 'no-'}requeue"]
-    always = header.array and dialect is Dialect.OPENPBS
-    return LANGUAGE.lines("-r y" if resources.requeue or always else "-r n")
 
 
 def _layout(resources: Resources, *, spread: bool) -> Layout:

@@ -78,15 +78,14 @@ def directives(site: Site, resources: Resources, header: Header) -> list[str]:
     is NONE then, which would leave what srun starts without an environment: job.sh must export
     SLURM_EXPORT_ENV=ALL before it runs the command.
     """
-    return LANGUAGE.lines(
+    return LANGUAGE.written(
+        resources,
         f"--job-name={header.name}",
         *_places(header),
         "--export=NONE",
         "--requeue" if resources.requeue else "--no-requeue",
-        *LANGUAGE.asked(resources),
         *_gpus(resources, site.facts.get("SelectType", "")),
         *(["--exclusive"] if resources.exclusive else []),
-        *map(LANGUAGE.native, resources.native),
     )
 
 

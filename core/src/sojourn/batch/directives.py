@@ -89,9 +89,18 @@ class Language:
                 raise UnsupportedResource(f"{what}: {option.name} is Sojourn's own to set")
         return text
 
-    def lines(self, *options: str) -> list[str]:
-        """Options as directives, a line each."""
-        return [f"{self.marks[0]} {option}" for option in options]
+    def written(self, resources: Resources, *always: str) -> list[str]:
+        """The directives of a job, a line each: options it always has, then those that are asked
+        for, and `native` ones last, so that they win.
+
+        Raises:
+            UnsupportedResource: as `asked` and `native`.
+        """
+        options = (*always, *self.asked(resources), *map(self.native, resources.native))
+        return [self._line(option) for option in options]
+
+    def _line(self, option: str) -> str:
+        return f"{self.marks[0]} {option}"
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -119,7 +128,7 @@ class Language:
             if left == found:
                 kept += [f"{self.marks[0]}{rest}"] if found else []
             elif left:
-                kept += self.lines(" ".join(map(str, left)))
+                kept.append(self._line(" ".join(map(str, left))))
         return ScriptParts(tuple(kept), tuple(dropped), tuple(foreign))
 
     def options_of(self, text: str) -> list[Option]:

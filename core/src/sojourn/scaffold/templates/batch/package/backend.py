@@ -8,16 +8,23 @@ from dataclasses import replace
 
 from sojourn.batch import scheduler as batch
 from sojourn.batch.backend import BatchBackend
+from sojourn.batch.commands import lines_of, meaning, read_reply
+from sojourn.batch.directives import Language
 from sojourn.contract import BackendInfo, Capability
-from sojourn.errors import SchedulerUnavailable
 from sojourn.states import State
 from sojourn.values.messages import CheckLine, Phase, SchedulerWord, Usage
 from sojourn.values.resources import Resources
 
-OPTIONS = {"walltime": "-t", "memory": "-m", "queue": "-q", "account": "-A"}  # FILL
-OURS = ("-N", "-a", "-w")  # FILL: options for the name, arrays and dependencies
+LANGUAGE = Language(  # FILL: how directives are written in a script
+    command="toysub",
+    marks=("#TOY",),
+    example="-q slow",
+    options={"walltime": "-t {}", "memory": "-m {}", "queue": "-q {}", "account": "-A {}"},
+    ours=frozenset({"-N", "-a", "-w"}),  # the name, arrays and dependencies
+)
 PHASES = {"W": Phase.WAITING, "H": Phase.HELD, "R": Phase.RUNNING}  # FILL: all others have ended
-TOOK = {"unknown": batch.Took.UNKNOWN, "finished": batch.Took.FINISHED}  # FILL
+TOOK = ((batch.Took.UNKNOWN, "unknown"), (batch.Took.FINISHED, "finished"))  # FILL
+VERDICTS = ((batch.Verdict.FULL, "too many jobs"),)  # FILL: first that fits what toysub said
 
 Changes = batch.Conversation[Mapping[str, batch.Response]]
 
@@ -33,16 +40,10 @@ class NewpluginScheduler(batch.BatchScheduler):
         return {"toysub": result.stdout.strip()}
 
     def directives(self, resources: Resources, header: batch.Header) -> list[str]:
-        asked = resources.given()
-        words = [f"{option} {asked[word]}" for word, option in OPTIONS.items() if word in asked]
-        return [f"#TOY {word}" for word in (f"-N {header.name}", *words, *resources.native)]
+        return LANGUAGE.written(resources, f"-N {header.name}")
 
     def split_script(self, text: str, explicit: frozenset[str]) -> batch.ScriptParts:
-        given = tuple(option for word, option in OPTIONS.items() if word in explicit)
-        lines = [line for line in text.splitlines() if line.startswith("#TOY -")]
-        kept = [line for line in lines if not line[5:].startswith((*OURS, *given))]
-        dropped = [line for line in lines if line[5:].startswith(OURS)]
-        return batch.ScriptParts(tuple(kept), tuple(dropped))
+        return LANGUAGE.split(text, explicit)
 
     def submit_command(self, call: batch.SubmitCall) -> str:
         array = [] if call.first is None else ["-a", f"{call.first}-{call.last}"]
@@ -50,11 +51,7 @@ class NewpluginScheduler(batch.BatchScheduler):
         return shlex.join(["toysub", *array, *after, call.script])
 
     def read_submit(self, result: batch.CommandResult) -> batch.SubmitReply:
-        if result.status == 0 and result.stdout.strip().isdigit():
-            return batch.SubmitReply(batch.Verdict.TAKEN, result.stdout.strip())
-        # FILL: FULL for "too many jobs", UNAVAILABLE where it may be in the queue all the same
-        verdict = batch.Verdict.REFUSED if result.status == 1 else batch.Verdict.UNAVAILABLE
-        return batch.SubmitReply(verdict, reason=result.words)
+        return read_reply(result, r"(\d+)", result.words, _verdict)
 
     def task_id(self, scheduler_id: str, index: int | None) -> str:
         return scheduler_id if index is None else f"{scheduler_id}.{index}"
@@ -64,14 +61,14 @@ class NewpluginScheduler(batch.BatchScheduler):
 
     def look(self, ids: Sequence[str]) -> batch.Conversation[Mapping[str, SchedulerWord]]:
         asked = [one for one in ids if re.fullmatch(r"\d+(\.\d+)?", one)]
-        lines = yield from _lines(shlex.join(["toystat", *asked]) if asked else "true")
+        lines = yield from lines_of(shlex.join(["toystat", *asked]) if asked else "true")
         shown = {line.partition("\t")[0]: read_line(line) for line in lines}
         return {one: shown.get(one, SchedulerWord(Phase.ABSENT)) for one in ids}
 
     def search(self, names: Sequence[str]) -> batch.Conversation[Sequence[batch.QueueEntry]]:
         found: list[batch.QueueEntry] = []
         for name in names:
-            for line in (yield from _lines(f"toystat -n {name}")):
+            for line in (yield from lines_of(f"toystat -n {name}")):
                 job, _, index = line.partition("\t")[0].partition(".")
                 found.append(batch.QueueEntry(name, job, int(index) if index else None))
         return found
@@ -104,24 +101,25 @@ def read_line(line: str) -> SchedulerWord:
     return replace(word, usage=Usage(elapsed=elapsed))
 
 
-def _lines(command: str) -> batch.Conversation[list[str]]:
-    result = yield command
-    if result.status != 0:  # silence is no answer
-        raise SchedulerUnavailable(result.words or f"it ended with status {result.status}")
-    return result.stdout.splitlines()
+def _verdict(result: batch.CommandResult) -> batch.Verdict:
+    # FILL: UNAVAILABLE where the job may be in the queue all the same
+    otherwise = batch.Verdict.REFUSED if result.status == 1 else batch.Verdict.UNAVAILABLE
+    return meaning(result.words, VERDICTS, otherwise)
 
 
 def _change(command: str, ids: Sequence[str]) -> Changes:
-    lines = yield from _lines(shlex.join([command, *ids]))
+    lines = yield from lines_of(shlex.join([command, *ids]))
     said = {one: why for one, _, why in (line.partition(": ") for line in lines)}
-    took = {one: TOOK.get(why, batch.Took.REFUSED) for one, why in said.items()}
+    took = {one: meaning(why, TOOK, batch.Took.REFUSED) for one, why in said.items()}
     return {one: batch.Response(took.get(one, batch.Took.DONE), said.get(one, "")) for one in ids}
 
 
 INFO = BackendInfo(
     name="newplugin",  # the word in `backend:`, and the entry point's name
     summary="newplugin, over its commands",
-    resources=frozenset({*OPTIONS, "native"}),  # FILL: the words that you honour, and no others
+    resources=frozenset(
+        {*LANGUAGE.options, "native"}
+    ),  # FILL: the words that you honour, and no others
     contract=1,
     capabilities=frozenset(Capability),  # FILL: leave out what your scheduler cannot do
 )
