@@ -1,7 +1,8 @@
 """`python -m benchmarks WHAT...`: tables of ratios, each measured in the same run.
 
 WHAT is `local`, `slurm` or `torque` (over SSH to a real Slurm that is started for it, as root
-on Debian, or taken from SOJOURN_TEST_SLURM), `monitor`, or `lines`: sizes of backends and kit.
+on Debian, or taken from SOJOURN_TEST_SLURM), `monitor`, `lines` (sizes of backends and kit), or
+the name of a machine with Slurm or PBS, reached by SSH, in the file SOJOURN_TEST_MACHINES.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.figures import show
 
@@ -38,42 +39,66 @@ def main() -> None:
             from benchmarks import lines
 
             show(lines.figures())
-        else:
+        elif what in ("slurm", "torque"):
             with_slurm(what)
+        else:
+            from tests.support.machines import real_machines
+
+            machines = real_machines()
+            if what not in machines:
+                parser.error(f"{what} is no machine of SOJOURN_TEST_MACHINES")
+            on_machine(machines[what])
 
 
 def with_slurm(what: str) -> None:
     """The remote figures, on the commands of Slurm or of Torque."""
-    from benchmarks.remote import Plain, figures
     from tests.support import users
     from tests.support.machines import over_ssh
 
     with _testbed() as testbed:
-        node = testbed.login_node
-        options = ["-F", "none", "-i", str(node.identity_file)]
-        options += ["-o", f"UserKnownHostsFile={node.known_hosts_file}"]
-        entry = {
-            "backend": "slurm" if what == "slurm" else "pbs",
-            "transport": "ssh",
-            **over_ssh(testbed),
-            "root": str(users.home(users.USERS[0]) / "sojourn-bench"),
-            "poll": {"interval": "0.5s"},
-            "defaults": {"queue": "normal", "walltime": "10m"},
-        }
-        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as machines:
-            machines.write(json.dumps({"machines": {"bench": entry}}))
-            machines.flush()
-            os.environ["SOJOURN_MACHINES"] = machines.name
-            submit = "sbatch -p normal -t 5 -o /dev/null" if what == "slurm" else "qsub -q normal"
-            plain = Plain(
-                ("ssh", *options, "-p", str(node.port)),
-                ("scp", "-q", *options, "-P", str(node.port)),
-                f"{users.USERS[0]}@{node.host}",
-                submit,
-                "squeue -h -u $USER",
-            )
-            show(figures("bench", plain))
-            plain.run("rm -rf sojourn-bench")
+        on_machine(
+            {
+                "backend": "slurm" if what == "slurm" else "pbs",
+                "transport": "ssh",
+                **over_ssh(testbed),
+                "root": str(users.home(users.USERS[0]) / "sojourn"),
+                "defaults": {"queue": "normal", "walltime": "10m"},
+            },
+            queue="squeue -h -u $USER",
+        )
+
+
+def on_machine(entry: dict[str, Any], queue: str = "") -> None:
+    """The remote figures on one machine; `queue` lists a user's jobs that have not ended."""
+    from benchmarks.remote import Plain, figures
+
+    slurm = entry["backend"] == "slurm"
+    options = ["-F", str(entry.get("ssh_config", "none"))]
+    if "identity_file" in entry:
+        options += ["-i", entry["identity_file"]]
+    if "known_hosts_file" in entry:
+        options += ["-o", f"UserKnownHostsFile={entry['known_hosts_file']}"]
+    port = str(entry.get("port", 22))
+    user = f"{entry['user']}@" if "user" in entry else ""
+    name = entry.get("defaults", {}).get("queue", "")
+    asked = [f"-{'p' if slurm else 'q'} {name}"] if name else []
+    asked += ["-t 5"] if slurm else []
+    plain = Plain(
+        ("ssh", *options, "-p", port),
+        ("scp", "-q", *options, "-P", port),
+        f"{user}{entry['host']}",
+        " ".join(["sbatch" if slurm else "qsub", *asked, "-o /dev/null -e /dev/null"]),
+        queue or ("squeue -h -u $USER" if slurm else "qselect -u $USER"),
+        ":".join(entry.get("path", [])),
+    )
+    root = f"{entry.get('root', '~/.sojourn')}-bench"
+    entry = {**entry, "root": root, "poll": {"interval": "0.5s"}}
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as machines:
+        machines.write(json.dumps({"machines": {"bench": entry}}))
+        machines.flush()
+        os.environ["SOJOURN_MACHINES"] = machines.name
+        show(figures("bench", plain))
+        plain.run(f"rm -rf {root}")
 
 
 @contextmanager

@@ -34,9 +34,12 @@ class Plain:
     """Hands in the script `job.sh` of the current directory."""
     queue: str
     """Prints a line for each job of the user that has not ended."""
+    path: str = ""
+    """Where the scheduler's commands are, if not on PATH."""
 
     def run(self, command: str) -> None:
         """One command over one connection."""
+        command = f"PATH={self.path}:$PATH; {command}" if self.path else command
         subprocess.run([*self.ssh, self.target, command], check=True, stdout=subprocess.DEVNULL)
 
 
