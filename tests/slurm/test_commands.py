@@ -1,13 +1,10 @@
-"""How commands are called: what they see of the environment, and their pieces."""
+"""How commands are called: what they see of the environment, and what they say."""
 
 import subprocess
 from shutil import which
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sojourn.batch.commands import pieces
 from sojourn.batch.scheduler import CommandResult
 from sojourn_slurm.commands import Commands, said
 
@@ -69,14 +66,6 @@ def test_words_are_quoted() -> None:
     call = Commands().change("printf", "%s\n", "a b; rm -rf *", "'$(id)'")
     done = subprocess.run(["/bin/sh", "-c", call], env=KEPT, capture_output=True, text=True)
     assert done.stdout == "a b; rm -rf *\n'$(id)'\n"
-
-
-@given(st.lists(st.text(min_size=1, max_size=20)), st.integers(1, 5), st.integers(20, 50))
-def test_pieces(words: list[str], most: int, longest: int) -> None:
-    found = list(pieces(words, most, longest))
-    assert [word for piece in found for word in piece] == words
-    assert all(0 < len(piece) <= most for piece in found)
-    assert all(len(",".join(piece)) <= longest for piece in found)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""What cancelling, holding and releasing answer without asking, and what a check says of queues."""
+
+import pytest
+
+from sojourn.batch.changing import Change, settled
+from sojourn.batch.checks import Queue, queue_line
+from sojourn.batch.scheduler import Took
+from sojourn.values.messages import CheckLine, Phase, SchedulerWord
+
+WORDS = {phase.value: SchedulerWord(phase) for phase in Phase}
+
+
+@pytest.mark.parametrize(
+    ("what", "asked", "took"),
+    [
+        (Change.CANCEL, {"waiting", "held", "running", "unknown"}, {}),
+        (Change.HOLD, {"waiting", "unknown"}, {"held": Took.DONE, "running": Took.REFUSED}),
+        (
+            Change.RELEASE,
+            {"held", "unknown"},
+            {"waiting": Took.DONE, "running": Took.DONE},
+        ),
+    ],
+)
+def test_every_phase(what: Change, asked: set[str], took: dict[str, Took]) -> None:
+    answers, left = settled(what, WORDS, lambda _: True)
+    gone = {"ended": Took.FINISHED, "finishing": Took.FINISHED, "absent": Took.UNKNOWN}
+    assert set(left) == asked
+    assert {one: answer.took for one, answer in answers.items()} == gone | took
+    assert all(answer.reason for answer in answers.values())
+
+
+def test_what_is_no_id_is_never_asked_for() -> None:
+    words = {
+        "--all": SchedulerWord(Phase.UNKNOWN, reason="no id"),
+        "7": SchedulerWord(Phase.WAITING),
+    }
+    answers, left = settled(Change.CANCEL, words, str.isdigit)
+    assert (answers["--all"].took, left) == (Took.UNKNOWN, ["7"])
+
+
+QUEUES = {"long": Queue(True, "up"), "short": Queue(True, "up"), "off": Queue(False, "drained")}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "line"),
+    [
+        (["long", "short"], (True, "long: up; short: up", "")),
+        (["off"], (False, "off: drained", "wait, or one of: long, short")),
+        (["lnog"], (False, "no queue lnog", "did you mean 'long'?")),
+        (["long", "off"], (False, "off: drained", "wait, or one of: long, short")),
+        (
+            [],
+            (
+                False,
+                "none given, and there is no default queue",
+                "set `queue` in the machine's `defaults`, one of: long, short",
+            ),
+        ),
+    ],
+)
+def test_queues(wanted: list[str], line: tuple[bool, str, str]) -> None:
+    assert queue_line(wanted, QUEUES) == CheckLine("queue", *line)
