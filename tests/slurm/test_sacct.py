@@ -116,37 +116,6 @@ def test_it_is_told_that_a_job_could_not_be_launched() -> None:
     assert word.reason.startswith("JobLaunchFailure")
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("00:00.012", 0.012),
-        ("01:02", 62.0),
-        ("10:01:02", 36062.0),
-        ("2-10:01:02", 2 * 86400 + 36062.0),
-        ("00:00:00", 0.0),
-        ("", None),
-        ("INVALID", None),
-    ],
-)
-def test_cpu_time(text: str, seconds: float | None) -> None:
-    assert sacct.cpu_seconds(text) == seconds
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("69619712", 69619712),
-        ("4156K", 4156 * 1024),
-        ("1.50G", 3 * 2**29),
-        ("0", 0),
-        ("", None),
-        ("16?", None),
-    ],
-)
-def test_sizes(text: str, size: int | None) -> None:
-    assert sacct.size(text) == size
-
-
 def test_the_calls() -> None:
     assert words_of(sacct.ask(Commands(), ["38", "7"])).endswith(" --jobs=38,7")
     assert "--allocations" not in sacct.ask(Commands(), ["38"]), "steps know the memory"

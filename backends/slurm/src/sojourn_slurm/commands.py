@@ -38,17 +38,16 @@ class Commands:
 
     def change(self, program: str, *words: str) -> str:
         """A call of sbatch, scancel or scontrol."""
-        where = (f"--clusters={self.cluster}",) if self.cluster else ()
-        return f"({_FORGET}\n{join((program, *where, *words))})"
+        return self._call("", program, *words)
 
     def ask(self, program: str, *words: str) -> str:
         """A call of squeue or sacct, which prints times as seconds since the epoch."""
-        where: tuple[str, ...] = ()
-        if self.cluster:
-            where = (f"--clusters={self.cluster}",)
-        elif self.federated:
-            where = ("--federation",)
-        return f"({_FORGET}\n{_PLAIN} {join((program, *where, *words))})"
+        everywhere = ["--federation"] if self.federated and not self.cluster else []
+        return self._call(f"{_PLAIN} ", program, *everywhere, *words)
+
+    def _call(self, settings: str, program: str, *words: str) -> str:
+        where = [f"--clusters={self.cluster}"] if self.cluster else []
+        return f"({_FORGET}\n{settings}{join((program, *where, *words))})"
 
 
 def said(result: CommandResult) -> str:

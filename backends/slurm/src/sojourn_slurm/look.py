@@ -4,7 +4,7 @@ Nothing is concluded from silence: a job is absent only if every source that may
 answered and none does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sojourn.batch.commands import pieces
@@ -29,14 +29,17 @@ class Source:
 def look(site: Site, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerWord]]:
     """The word on each id."""
     asked = [one for one in dict.fromkeys(ids) if is_id(one)]
-    queue = yield from _ask_queue(site, shortest(asked))
+    calls = (squeue.ask(site.commands, piece) for piece in pieces(shortest(asked), MOST))
+    queue = yield from _ask(calls, squeue.read)
     shown = {one: queue.answers.get(one) for one in asked}
     ended = [one for one, word in shown.items() if word is not None and word.outcome is not None]
     # Tasks that were cancelled together share a record, which answers to their array's id only.
     gone = jobs_of(one for one, word in shown.items() if word is None)
     records: Source | None = None
     if (ended or gone) and site.accounting is not False:
-        records = yield from _ask_accounting(site, [*gone, *shortest(ended)])
+        calls = (sacct.ask(site.commands, p) for p in pieces([*gone, *shortest(ended)], MOST))
+        records = yield from _ask(calls, sacct.read)
+        records = None if sacct.OFF in records.trouble else records
     words = {one: settle(one, queue, records) for one in asked}
     if queue.trouble and all(word.phase is Phase.UNKNOWN for word in words.values()):
         raise SchedulerUnavailable(queue.trouble)
@@ -44,26 +47,17 @@ def look(site: Site, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerW
     return {one: words.get(one, no_id) for one in ids}
 
 
-def _ask_queue(site: Site, jobs: Iterable[str]) -> Conversation[Source]:
+def _ask(
+    calls: Iterable[str], read: Callable[[str], Answers[SchedulerWord]]
+) -> Conversation[Source]:
     lines, trouble = [], ""
-    for piece in pieces(jobs, MOST):
-        result = yield squeue.ask(site.commands, piece)
+    for call in calls:
+        result = yield call
         lines.append(result.stdout)
         if result.status != 0 and squeue.UNKNOWN_ID not in result.stderr:
             trouble = said(result)
             break  # a controller that is down takes its time
-    return Source(squeue.read("\n".join(lines)), trouble)
-
-
-def _ask_accounting(site: Site, jobs: Iterable[str]) -> Conversation[Source | None]:
-    lines, trouble = [], ""
-    for piece in pieces(jobs, MOST):
-        result = yield sacct.ask(site.commands, piece)
-        if sacct.OFF in result.stderr:
-            return None
-        lines.append(result.stdout)
-        trouble = trouble or (said(result) if result.status != 0 else "")
-    return Source(sacct.read("\n".join(lines)), trouble)
+    return Source(read("\n".join(lines)), trouble)
 
 
 def settle(one: str, queue: Source, records: Source | None) -> SchedulerWord:
@@ -81,14 +75,20 @@ def settle(one: str, queue: Source, records: Source | None) -> SchedulerWord:
     if queue.trouble:
         if final is not None and final.finished_at is not None and final.outcome not in _AGAIN:
             return final
-        return _silent(queue.trouble, record)
+        return _unshown(Phase.UNKNOWN, queue.trouble, record)
     if final is not None:
         return final
     if records is not None and records.trouble:
-        return _silent(records.trouble, record)
+        return _unshown(Phase.UNKNOWN, records.trouble, record)
     if "_" not in one and one in queue.answers.jobs:
-        return _silent("an array: its tasks are what can be asked about", None)
-    return _absent(one, queue, records, record)
+        return _unshown(Phase.UNKNOWN, "an array: its tasks are what can be asked about")
+    if record is not None:
+        why = f"the controller does not know it; accounting still says {record.native}"
+        return _unshown(Phase.ABSENT, why, record)
+    if records is not None and job_of(one) in queue.answers.jobs:
+        why = "other tasks of its array are known: one cancelled while it waited leaves no record"
+        return _unshown(Phase.ABSENT, why)
+    return _unshown(Phase.ABSENT)
 
 
 _AGAIN = (State.NODE_FAIL, State.PREEMPTED)
@@ -107,21 +107,9 @@ def _with_record(shown: SchedulerWord, final: SchedulerWord | None) -> Scheduler
     )
 
 
-def _silent(why: str, record: SchedulerWord | None) -> SchedulerWord:
+def _unshown(phase: Phase, why: str = "", record: SchedulerWord | None = None) -> SchedulerWord:
     native, raw = (record.native, record.raw) if record is not None else ("", "")
-    return SchedulerWord(Phase.UNKNOWN, native=native, reason=why, raw=raw)
-
-
-def _absent(
-    one: str, queue: Source, records: Source | None, record: SchedulerWord | None
-) -> SchedulerWord:
-    if record is not None:
-        why = f"the controller does not know it; accounting still says {record.native}"
-        return SchedulerWord(Phase.ABSENT, native=record.native, reason=why, raw=record.raw)
-    if records is not None and job_of(one) in queue.answers.jobs:
-        why = "other tasks of its array are known: one cancelled while it waited leaves no record"
-        return SchedulerWord(Phase.ABSENT, reason=why)
-    return SchedulerWord(Phase.ABSENT)
+    return SchedulerWord(phase, native, why, raw=raw)
 
 
 def search(site: Site, names: Sequence[str]) -> Conversation[Sequence[QueueEntry]]:

@@ -4,12 +4,13 @@ It knows all that waits and runs, and what ended less than MinJobAge (300 s) ago
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sojourn.states import State
 from sojourn.values.messages import Phase, SchedulerWord
 from sojourn_slurm.commands import Commands
 from sojourn_slurm.ids import Answers
-from sojourn_slurm.states import ending, meaning, moment, never
+from sojourn_slurm.states import never, word
 
 
 def _format(*fields: str) -> str:
@@ -50,27 +51,12 @@ def _word(
 ) -> SchedulerWord:
     why = why.removesuffix("|").strip()
     reason = "" if why == "None" else why
-    phase, outcome = meaning(native, reason)
-    waits = phase in (Phase.WAITING, Phase.HELD)
-    cannot = never(reason) if waits or outcome is State.CANCELLED else ""
-    if outcome is State.CANCELLED and not cannot:
-        reason = ""  # why it had been waiting
-    if phase is Phase.RUNNING:
-        reason = "" if native == "RUNNING" else native  # why it once waited, or SUSPENDED
-    code, signal = None, None
-    if outcome is not None:
-        code, signal, reason = ending(status, outcome, reason)
-    return SchedulerWord(
-        phase=phase,
-        native=native,
-        reason=reason,
-        outcome=outcome,
-        exit_code=code,
-        signal=signal,
-        submitted_at=moment(submit),
-        started_at=None if waits else moment(start),  # an estimate while it waits
-        finished_at=moment(end) if outcome else None,  # its limit while it runs
-        never=cannot if waits else "",
-        node=node,
-        raw=line,
-    )
+    found = word(native, reason, status, (submit, start, end), node, line)
+    cannot = never(reason)
+    if found.phase in (Phase.WAITING, Phase.HELD):
+        return replace(found, never=cannot)
+    if found.phase is Phase.RUNNING:  # not why it once waited, but SUSPENDED or the like
+        return replace(found, reason="" if native == "RUNNING" else native)
+    if found.outcome is State.CANCELLED and not cannot:
+        return replace(found, reason="")  # why it had been waiting
+    return found

@@ -4,27 +4,25 @@ A word that is not in the tables is reported as it is, never guessed.
 """
 
 import re
+from collections.abc import Iterable
 
+from sojourn.batch import commands
 from sojourn.states import State
-from sojourn.values.messages import Phase
+from sojourn.values.messages import Phase, SchedulerWord
+
+# CONFIGURING: its nodes are booting. EXPEDITING: started again in front of all others.
+_WAITING = ("PENDING", "CONFIGURING", "EXPEDITING", "REQUEUED", "REQUEUE_FED", "REQUEUED_CRON")
+# SPECIAL_EXIT: started again by an exit code that the site chose.
+_HELD = ("REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT")
+_RUNNING = ("RUNNING", "RESIZING", "SIGNALING", "STOPPED", "SUSPENDED")
+# COMPLETING hides how it ended.
+_FINISHING = ("COMPLETING", "STAGE_OUT")
 
 STATES: dict[str, tuple[Phase, State | None]] = {
-    "PENDING": (Phase.WAITING, None),
-    "CONFIGURING": (Phase.WAITING, None),  # its nodes are booting
-    "EXPEDITING": (Phase.WAITING, None),  # started again in front of all others
-    "REQUEUED": (Phase.WAITING, None),
-    "REQUEUE_FED": (Phase.WAITING, None),
-    "REQUEUED_CRON": (Phase.WAITING, None),
-    "REQUEUE_HOLD": (Phase.HELD, None),
-    "RESV_DEL_HOLD": (Phase.HELD, None),
-    "SPECIAL_EXIT": (Phase.HELD, None),  # started again by an exit code that the site chose
-    "RUNNING": (Phase.RUNNING, None),
-    "RESIZING": (Phase.RUNNING, None),
-    "SIGNALING": (Phase.RUNNING, None),
-    "STOPPED": (Phase.RUNNING, None),
-    "SUSPENDED": (Phase.RUNNING, None),
-    "COMPLETING": (Phase.FINISHING, None),  # hides how it ended
-    "STAGE_OUT": (Phase.FINISHING, None),
+    **dict.fromkeys(_WAITING, (Phase.WAITING, None)),
+    **dict.fromkeys(_HELD, (Phase.HELD, None)),
+    **dict.fromkeys(_RUNNING, (Phase.RUNNING, None)),
+    **dict.fromkeys(_FINISHING, (Phase.FINISHING, None)),
     "COMPLETED": (Phase.ENDED, State.COMPLETED),
     "FAILED": (Phase.ENDED, State.FAILED),
     "CANCELLED": (Phase.ENDED, State.CANCELLED),
@@ -37,43 +35,40 @@ STATES: dict[str, tuple[Phase, State | None]] = {
     # REVOKED: another cluster of the federation has it, so nothing is known here.
 }
 
-_NEVER = tuple(
-    (re.compile(pattern), why)
-    for pattern, why in (
-        (r"PartitionTimeLimit$", "its walltime is longer than its queue allows"),
-        (r"PartitionNodeLimit$", "it asks for more or fewer nodes than its queue has or allows"),
-        (r"PartitionConfig$", "it asks for more than its queue has or allows"),
-        (r"BadConstraints$", "no node has what it asks for"),
-        (r"DependencyNeverSatisfied$", "a job that it depends on did not end as it requires"),
-        (r"ReservationDeleted$", "its reservation was deleted"),
-        (r"MaxMemPerLimit$", "it asks for more memory than is allowed"),
-        (r"(Assoc|QOS)MaxWallDuration", "its walltime is longer than its account or QOS allows"),
-        (r"(Assoc|QOS)Max\w+Per(Job|Node)", "it asks for more than its account or QOS allows"),
-        (r"QOSMin", "it asks for less than its QOS demands"),
-        (r"InvalidAccount$|AccountNotAllowed$", "its account is not valid, or not for its queue"),
-        (r"InvalidQOS$|QOSNotAllowed$", "its QOS is not valid, or not for its queue"),
-    )
+_NEVER = (
+    ("its walltime is longer than its queue allows", r"^PartitionTimeLimit$"),
+    ("it asks for more or fewer nodes than its queue has or allows", r"^PartitionNodeLimit$"),
+    ("it asks for more than its queue has or allows", r"^PartitionConfig$"),
+    ("no node has what it asks for", r"^BadConstraints$"),
+    ("a job that it depends on did not end as it requires", r"^DependencyNeverSatisfied$"),
+    ("its reservation was deleted", r"^ReservationDeleted$"),
+    ("it asks for more memory than is allowed", r"^MaxMemPerLimit$"),
+    ("its walltime is longer than its account or QOS allows", r"^(Assoc|QOS)MaxWallDuration"),
+    ("it asks for more than its account or QOS allows", r"^(Assoc|QOS)Max\w+Per(Job|Node)"),
+    ("it asks for less than its QOS demands", r"^QOSMin"),
+    ("its account is not valid, or not for its queue", r"^(InvalidAccount|AccountNotAllowed)$"),
+    ("its QOS is not valid, or not for its queue", r"^(InvalidQOS|QOSNotAllowed)$"),
 )
 """Limits on what one job may ask for. Limits on many jobs together, and nodes or queues that
 are down, pass."""
 
 _NOT_LAUNCHED = 53
 _SIGNALS = 64
-_HELD = re.compile(r"JobHeld|JobHold|requeued[ _]held|in[ _]held[ _]state")
+_HELD_BY_REASON = re.compile(r"JobHeld|JobHold|requeued[ _]held|in[ _]held[ _]state")
 
 
 def meaning(word: str, reason: str = "") -> tuple[Phase, State | None]:
     """What a state (`CANCELLED by 1001` included) says, with the reason it is printed with."""
     first = word.split(" ", 1)[0].rstrip("+")
     phase, outcome = STATES.get(first, (Phase.UNKNOWN, None))
-    if phase is Phase.WAITING and _HELD.search(reason):
+    if phase is Phase.WAITING and _HELD_BY_REASON.search(reason):
         phase = Phase.HELD
     return phase, outcome
 
 
 def never(reason: str) -> str:
     """Why a waiting job can never start, in words; "" if the reason does not say so."""
-    why = next((why for pattern, why in _NEVER if pattern.match(reason)), "")
+    why = commands.meaning(reason, _NEVER, "")
     return f"{reason}: {why}" if why else ""
 
 
@@ -101,3 +96,30 @@ def ending(status: str, outcome: State | None, reason: str) -> tuple[int | None,
 def moment(text: str) -> float | None:
     """Seconds since the epoch; None for N/A, Unknown, None and whatever else is no number."""
     return float(text) if re.fullmatch(r"\d{1,15}", text, re.ASCII) else None
+
+
+def word(
+    native: str, reason: str, status: str, times: Iterable[str], node: str, raw: str
+) -> SchedulerWord:
+    """A job as both sources print it; `times` are those of its submission, start and end.
+
+    The start is an estimate while it waits, the end its limit while it runs.
+    """
+    phase, outcome = meaning(native, reason)
+    code, signal = None, None
+    if outcome is not None:
+        code, signal, reason = ending(status, outcome, reason)
+    submitted, started, finished = map(moment, times)
+    return SchedulerWord(
+        phase,
+        native,
+        reason,
+        outcome,
+        code,
+        signal,
+        submitted_at=submitted,
+        started_at=None if phase in (Phase.WAITING, Phase.HELD) else started,
+        finished_at=finished if outcome else None,
+        node=node,
+        raw=raw,
+    )
