@@ -36,6 +36,8 @@ class Strings:
     over_transport: bool = False
     """Whether a contact opens a channel of the machine's transport."""
     full: bool = False
+    submitted_at: float | None = None
+    """When the scheduler says that jobs were handed in."""
     phases: dict[str, Phase] = field(default_factory=dict)
     default: Phase = Phase.RUNNING
     polls: list[list[str]] = field(default_factory=list)
@@ -122,7 +124,8 @@ class Puppet:
             site = SiteEvidence(True, started=True, exit=report)
         if phase is Phase.ABSENT:
             site = SiteEvidence(True)
-        return PollAnswer(job.signature, job.attempt, SchedulerWord(phase), site)
+        word = SchedulerWord(phase, submitted_at=strings.submitted_at)
+        return PollAnswer(job.signature, job.attempt, word, site)
 
     @hookimpl
     def sojourn_fetch(

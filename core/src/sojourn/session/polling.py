@@ -20,6 +20,10 @@ from sojourn.values.resources import Resources
 if TYPE_CHECKING:
     from sojourn.store.store import Store
 
+_EARLIER = 2.0
+"""A job was handed in by another computer, if the scheduler had it so many seconds before this
+one knew of it: what is within that is rounding."""
+
 _WAITING = frozenset({State.QUEUED, State.HELD})
 
 
@@ -194,11 +198,14 @@ def _walltime(record: JobRecord) -> int | None:
 
 
 def _learned(record: JobRecord, answer: PollAnswer) -> dict[str, Any]:
-    """What a poll says beyond the state: an id that outranks ours, usage."""
+    """What a poll says beyond the state: an id that outranks ours, when others handed it in, usage."""
     fields: dict[str, Any] = {}
     site, word = answer.site, answer.word
     if site is not None and site.started_id and site.started_id != record.scheduler_id:
         fields["scheduler_id"] = site.started_id
+    at = record.submitted_at
+    if at is not None and word.submitted_at is not None and word.submitted_at < at - _EARLIER:
+        fields["submitted_at"] = word.submitted_at
     if word.usage is not None:
         fields["usage"] = json.dumps(asdict(word.usage))
     return fields
