@@ -65,3 +65,14 @@ def test_a_machine_that_cannot_be_used_is_no_broken_rule(tmp_path: Path) -> None
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "no installed plugin provides backend" in done.stdout
     assert "broken rule" not in done.stdout
+
+
+def test_a_machine_of_one_tests_own_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("")
+    text = FILE.replace("machine_entry(self)", "machine_entry(self, tmp_path)")
+    text = text.replace('"broken"}', '"broken", "root": str(tmp_path / "root")}', 1)
+    (tmp_path / "test_other.py").write_text(text)
+    done = run(tmp_path, "test_other.py", "-k", "info")
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "leave `root` out" in done.stdout
+    assert "broken rule" not in done.stdout

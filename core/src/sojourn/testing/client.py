@@ -60,8 +60,13 @@ class Client:
     def take(self, *orders: JobOrder) -> list[JobRef]:
         """Hand in a batch that must be taken as a whole."""
         settled = self.submit(orders)
-        refused = [one for one in settled if one.outcome is not Settled.HANDED_IN]
-        assert not refused, f"the machine did not take: {refused[:3]}"
+        refused = [
+            f"{one.outcome}, {one.reason or 'for no reason that was read'};"
+            f" the scheduler had printed {one.evidence!r}"
+            for one in settled
+            if one.outcome is not Settled.HANDED_IN
+        ]
+        assert not refused, f"{len(refused)} of {len(orders)} were not taken, first: {refused[0]}"
         return [ref(one) for one in settled]
 
     def poll(self, jobs: Sequence[JobRef]) -> Answers:
@@ -105,7 +110,7 @@ class Client:
             holds,
             self.bench.patience if seconds is None else seconds,
             0.1,
-            lambda: f"{saying}; the last answers were {last[0][:3]}",
+            lambda: f"{saying}; the last answers began with\n" + "\n".join(map(told, last[0][:3])),
         )
         return last[0]
 
@@ -179,6 +184,16 @@ def requests(jobs: Sequence[JobRef], into: Path) -> list[FetchRequest]:
         target.mkdir(parents=True, exist_ok=True)
         made.append(FetchRequest(job.signature, job.attempt, target))
     return made
+
+
+def told(answer: PollAnswer) -> str:
+    """An answer in a line, for whoever has to find out why it is not another."""
+    word, site = answer.word, answer.site
+    seen = "not looked at" if site is None else "no attempt" if not site.present else str(site)
+    return (
+        f"  {answer.signature[:8]}: {word.phase} ({word.native or 'no native state'}),"
+        f" reason {word.reason!r}, outcome {word.outcome}, raw {word.raw!r}; in its directory: {seen}"
+    )
 
 
 def essence(answers: Sequence[Any]) -> list[Any]:

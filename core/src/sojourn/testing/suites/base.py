@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,8 +66,15 @@ class Suite:
         kit_benches: Benches,
         lacks: frozenset[Capability],
         request: pytest.FixtureRequest,
+        tmp_path: Path,
     ) -> Iterator[Bench]:
         """The machine under test; what was handed in during the test is ended after it."""
+        if str(tmp_path) in str(machine_entry):
+            pytest.fail(
+                "machine_entry names this test's own tmp_path, but one machine serves all tests:"
+                " leave `root` out, or take a directory from tmp_path_factory once",
+                pytrace=False,
+            )
         made = kit_benches.get(machine_entry, kit_plugins)
         for capability in needs_of(request.function):
             if not made.can(capability) or capability in lacks:
