@@ -11,7 +11,7 @@ from shlex import join
 
 from sojourn.batch.arrays import runs, span
 from sojourn.batch.changing import SETTLED, Change, settled
-from sojourn.batch.commands import each, meaning, statuses, unavailable
+from sojourn.batch.commands import each, meaning, run_each, unavailable
 from sojourn.batch.scheduler import CommandResult, Conversation, Response, Took
 from sojourn.values.messages import Phase
 from sojourn_pbs import ids
@@ -73,9 +73,10 @@ def _held_by_others(jobs: Sequence[str], found: Records) -> dict[str, Response]:
     """Jobs that their owner cannot release: qrls says nothing of that, and ends with 0."""
     answers = {}
     for job in jobs:
-        record = found.get(ids.key(job))
-        holds = record.get("hold_types") if record is not None else ""
-        if record is not None and record.get("depend"):  # that, too, is a hold of the system's
+        if (record := found.get(ids.key(job))) is None:
+            continue
+        holds = record.get("hold_types")
+        if record.get("depend"):  # that, too, is a hold of the system's
             holds = holds.replace("s", "")
         if _OTHERS.search(holds):
             reason = f"held by an operator or by PBS (Hold_Types = {holds}), who must release it"
@@ -101,14 +102,10 @@ def _let_go(deleted: Sequence[str], found: Records) -> Conversation[None]:
 
 
 def _run(program: str, groups: Sequence[Group]) -> Conversation[dict[str, Response]]:
-    result = yield each(join([program, target]) for target, _ in groups)
-    told = statuses(result.stdout)
-    if len(told) < len(groups):
-        raise unavailable(result, program)
+    told = yield from run_each([join([program, target]) for target, _ in groups])
     answers: dict[str, Response] = {}
     for (_, members), one in zip(groups, told, strict=True):
-        response = _response(one, program)
-        answers |= dict.fromkeys(members, response)
+        answers |= dict.fromkeys(members, _response(one, program))
     return answers
 
 

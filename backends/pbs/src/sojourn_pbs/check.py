@@ -21,6 +21,23 @@ qstat -Q -f 2>&1; echo "@status $?"
 id -u; echo "@status $?\""""
 
 
+_WRAPPERS = CheckLine(
+    "scheduler",
+    None,
+    "Slurm's commands for Torque users: no arrays, and no exit statuses from qstat",
+    "`backend: slurm` tells more and does more on this machine",
+)
+_ROOT = CheckLine("user", False, "root", "PBS runs no jobs for root: connect as another user")
+_NO_HISTORY = CheckLine(
+    "job history",
+    None,
+    "off: of a job that has ended only what it left itself is known",
+    "a job that leaves no exit status will be called LOST, whatever became of it",
+)
+_LIMITS = ("resources_max.", "resources_min.", "max_", "acl_")
+"""What a queue's attributes that limit jobs begin with."""
+
+
 def check(site: Site, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
     """One line for each thing, with what to do about it."""
     wrappers = site.dialect is Dialect.WRAPPERS
@@ -29,28 +46,15 @@ def check(site: Site, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
     server = next(iter(records(told[0])), None) if told and not wrappers else None
     queues = {one.id: one for text in told[-2:-1] for one in records(text)}
     lines = [CheckLine("dialect", True, f"{site.dialect}, {site.facts.get('version', '?')}")]
-    lines += _wrappers() if wrappers else _server(site, server, told)
+    lines += [_WRAPPERS] if wrappers else _server(site, server, told)
     if told and told[-1].strip() == "0" and site.dialect is Dialect.OPENPBS:
-        lines.append(
-            CheckLine("user", False, "root", "PBS runs no jobs for root: connect as another user")
-        )
+        lines.append(_ROOT)
     lines += _queue(server, queues, defaults)
     try:
         directives(site, defaults, Header("sj-check", "/"))
     except UnsupportedResource as error:
         lines.append(CheckLine("defaults", False, error.message, error.hint))
     return lines
-
-
-def _wrappers() -> list[CheckLine]:
-    return [
-        CheckLine(
-            "scheduler",
-            None,
-            "Slurm's commands for Torque users: no arrays, and no exit statuses from qstat",
-            "`backend: slurm` tells more and does more on this machine",
-        )
-    ]
 
 
 def _server(site: Site, server: Record | None, told: Sequence[str]) -> list[CheckLine]:
@@ -64,22 +68,13 @@ def _server(site: Site, server: Record | None, told: Sequence[str]) -> list[Chec
         CheckLine("scheduling", scheduling, "on" if scheduling else "off", advice),
     ]
     if site.dialect is Dialect.OPENPBS:
-        lines.append(_history(server))
+        duration = server.get("job_history_duration") or "on"
+        kept = server.get("job_history_enable") == "True"
+        lines.append(CheckLine("job history", True, duration) if kept else _NO_HISTORY)
         lines.append(CheckLine("arrays", None, f"up to {site.array_limit()} tasks"))
     if server.get("query_other_jobs") == "False":
         lines.append(CheckLine("other users' jobs", None, "not shown to you"))
     return lines
-
-
-def _history(server: Record) -> CheckLine:
-    if server.get("job_history_enable") == "True":
-        return CheckLine("job history", True, server.get("job_history_duration") or "on")
-    return CheckLine(
-        "job history",
-        None,
-        "off: of a job that has ended only what it left itself is known",
-        "a job that leaves no exit status will be called LOST, whatever became of it",
-    )
 
 
 def _queue(
@@ -97,13 +92,14 @@ def _queue(
     queue = queues.get(name)
     if queue is None:
         return lines
-    limits = {key: value for key, value in queue.attributes.items() if _is_limit(key)}
+    limits = [
+        f"{one} = {told}" for one, told in queue.attributes.items() if one.startswith(_LIMITS)
+    ]
     if limits:
-        told = ", ".join(f"{key} = {value}" for key, value in limits.items())
-        lines.append(CheckLine("limits", None, told))
+        lines.append(CheckLine("limits", None, ", ".join(limits)))
     longest = seconds(queue.get("resources_max.walltime"))
-    if longest is not None and (defaults.walltime or 0) > longest:
-        asked = f"{clock(defaults.walltime or 0)} is more than {name} allows"
+    if longest is not None and defaults.walltime is not None and defaults.walltime > longest:
+        asked = f"{clock(defaults.walltime)} is more than {name} allows"
         hint = f"at most {queue.get('resources_max.walltime')}"
         lines.append(CheckLine("walltime", False, asked, hint))
     return lines
@@ -113,7 +109,3 @@ def _state(queue: Record) -> Queue:
     enabled, started = queue.get("enabled") in _TRUE, queue.get("started") in _TRUE
     said = f"{'' if enabled else 'not '}enabled, {'' if started else 'not '}started"
     return Queue(enabled and started, said)
-
-
-def _is_limit(name: str) -> bool:
-    return name.startswith(("resources_max.", "resources_min.", "max_", "acl_"))

@@ -57,28 +57,32 @@ def directives(site: Site, resources: Resources, header: Header) -> list[str]:
     return others + LANGUAGE.written(resources, *always)
 
 
-def _refuse(dialect: Dialect, resources: Resources) -> None:
-    """Refuse what this dialect has no word for."""
-    own = "or with `constraint` or `native` by a resource of the site's own"
-    no: dict[str, str] = {
-        "qos": "name a queue with `queue`; queues are what PBS sets priorities and limits by",
-        "gpu_type": f"name a queue with `queue`, {own}",
-    }
-    if dialect is not Dialect.OPENPBS:
-        no["reservation"] = "name a queue with `queue`, or write the scheduler's own with `native`"
-    if dialect is Dialect.WRAPPERS:
-        no["constraint"] = no["exclusive"] = ""
-    for name, hint in no.items():
-        if getattr(resources, name):
-            hint = "use `backend: slurm` for this machine" if dialect is Dialect.WRAPPERS else hint
-            raise UnsupportedResource(f"{_NAMES[dialect]} has no word for `{name}`", hint=hint)
-
-
 _NAMES = {
     Dialect.OPENPBS: "PBS",
     Dialect.TORQUE: "Torque",
     Dialect.WRAPPERS: "Slurm's qsub",
 }
+_LACKS = {
+    Dialect.OPENPBS: ("qos", "gpu_type"),
+    Dialect.TORQUE: ("qos", "gpu_type", "reservation"),
+    Dialect.WRAPPERS: ("qos", "gpu_type", "reservation", "constraint", "exclusive"),
+}
+_INSTEAD = {
+    "qos": "name a queue with `queue`; queues are what PBS sets priorities and limits by",
+    "gpu_type": "name a queue with `queue`, or with `constraint` or `native` by a resource of the"
+    " site's own",
+    "reservation": "name a queue with `queue`, or write the scheduler's own with `native`",
+}
+
+
+def _refuse(dialect: Dialect, resources: Resources) -> None:
+    """Refuse what this dialect has no word for."""
+    for name in _LACKS[dialect]:
+        if getattr(resources, name):
+            hint = _INSTEAD.get(name, "")
+            if dialect is Dialect.WRAPPERS:
+                hint = "use `backend: slurm` for this machine"
+            raise UnsupportedResource(f"{_NAMES[dialect]} has no word for `{name}`", hint=hint)
 
 
 def _layout(resources: Resources, *, spread: bool) -> Layout:

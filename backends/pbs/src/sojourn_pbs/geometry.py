@@ -19,7 +19,18 @@ GEOMETRY: dict[str, frozenset[str]] = {
 }
 """Resources of a script -> the words that say the same."""
 
+Words = dict[str, object]
+
 _PLACES = frozenset({"free", "scatter", "excl", "exclhost", "shared"})
+_COUNTS = {
+    # All CPUs of a node, until they are divided among its tasks.
+    **dict.fromkeys(("ncpus", "ppn", "procs", "nodect"), "cpus_per_task"),
+    **dict.fromkeys(("ngpus", "gpus"), "gpus_per_node"),
+    "mpiprocs": "tasks_per_node",
+}
+_SIZES = {"mem": "memory", "pmem": "memory_per_cpu"}
+_IGNORED = frozenset({"ompthreads", "vmem", "pvmem"})
+"""What follows from the others, and limits that would keep a new one from having effect."""
 
 
 def understood(asked: Sequence[str], explicit: frozenset[str]) -> Resources | None:
@@ -33,81 +44,64 @@ def understood(asked: Sequence[str], explicit: frozenset[str]) -> Resources | No
     hit = sorted(explicit & frozenset().union(*(GEOMETRY[name] for name, _ in pairs)))
     if not hit:
         return None
-    words: dict[str, object] = {}
+    words: Words = {}
     for name, value in pairs:
-        said = _one(name, value)
+        said = _READ[name](value) if name in _READ else _share(name, value)
         if said is None:
             raise UnsupportedResource(
                 f"`{hit[0]}` cannot replace a part of the script's `-l {name}={value}`",
                 hint="change the script, or leave the word out",
             )
         words |= said
-    _by_node(words)
+    cpus, tasks = words.get("cpus_per_task"), words.get("tasks_per_node", 1)
+    if isinstance(cpus, int) and isinstance(tasks, int):
+        words["cpus_per_task"] = max(1, cpus // tasks)
     total, nodes = words.get("memory"), words.get("nodes")
     if "mem" in dict(pairs) and isinstance(total, int) and isinstance(nodes, int):
         words["memory"] = -(-total // nodes)  # beside `nodes`, `-l mem` is for the whole job
     if "tasks" in explicit:  # told as a number in all, not as one for each node
-        words = {name: value for name, value in words.items() if name not in _COUNTS}
+        words.pop("nodes", None)
+        words.pop("tasks_per_node", None)
     return Resources.model_validate(words)
 
 
-_COUNTS = ("nodes", "tasks_per_node")
-
-
-def _one(name: str, value: str) -> dict[str, object] | None:
-    """The words for one resource; None if there are none."""
-    if name == "place":
-        parts = set(value.split(":"))
-        if not parts <= _PLACES:
-            return None
-        return {"exclusive": True} if parts & {"excl", "exclhost"} else {}
-    if name in ("select", "nodes"):
-        return _chunk(value)
-    if name in ("vmem", "pvmem"):  # a limit that would keep the new one from having effect
-        return {}
-    return _share(name, value)
-
-
-def _chunk(value: str) -> dict[str, object] | None:
-    """`2:ncpus=8:mpiprocs=4:mem=16gb` or `2:ppn=8:fast`: chunks that are all alike."""
-    count, *shares = value.split(":")
-    if "+" in value or not count:
+def _place(value: str) -> Words | None:
+    parts = set(value.split(":"))
+    if not parts <= _PLACES:
         return None
-    words: dict[str, object] = {}
-    if re.fullmatch(r"\d{1,9}", count, re.ASCII):
-        words["nodes"] = int(count)
-    elif "=" in count:
+    return {"exclusive": True} if parts & {"excl", "exclhost"} else {}
+
+
+def _chunk(value: str) -> Words | None:
+    """`2:ncpus=8:mpiprocs=4:mem=16gb` or `2:ppn=8:fast`: chunks that are all alike."""
+    if "+" in value:
+        return None
+    count, *shares = value.split(":")
+    words: Words = {}
+    if "=" in count:
         shares.insert(0, count)
+    elif re.fullmatch(r"\d{1,9}", count, re.ASCII):
+        words["nodes"] = int(count)
     else:
         return None  # a node's name
     features = []
     for share in shares:
-        name, equals, amount = share.partition("=")
-        said = _share(name, amount) if equals and name in _SHARES else None
+        said = _share(*share.partition("=")[::2])
         if said is None:
             features.append(share)
         words |= said or {}
     return words | ({"constraint": "&".join(features)} if features else {})
 
 
-_SHARES = frozenset({"ncpus", "mpiprocs", "ppn", "mem", "pmem", "ngpus", "gpus", "ompthreads"})
-
-
-def _share(name: str, amount: str) -> dict[str, object] | None:
-    """`ncpus=8` and the like; CPUs stand for all tasks of a node until `_by_node`."""
-    if name == "ompthreads":
+def _share(name: str, amount: str) -> Words | None:
+    """`ncpus=8` and the like."""
+    if name in _IGNORED:
         return {}
-    if name in ("mem", "pmem"):
-        memory = size(amount)
-        return {"memory" if name == "mem" else "memory_per_cpu": memory} if memory else None
-    if re.fullmatch(r"\d{1,9}", amount, re.ASCII) is None or int(amount) == 0:
-        return None
-    word = {"mpiprocs": "tasks_per_node", "ngpus": "gpus_per_node", "gpus": "gpus_per_node"}
-    return {word.get(name, "cpus_per_task"): int(amount)}
+    if name in _SIZES and size(amount):
+        return {_SIZES[name]: size(amount)}
+    if name in _COUNTS and re.fullmatch(r"0*[1-9]\d{0,8}", amount, re.ASCII):
+        return {_COUNTS[name]: int(amount)}
+    return None
 
 
-def _by_node(words: dict[str, object]) -> None:
-    """Divide a node's CPUs among its tasks."""
-    cpus, tasks = words.get("cpus_per_task"), words.get("tasks_per_node", 1)
-    if isinstance(cpus, int) and isinstance(tasks, int):
-        words["cpus_per_task"] = max(1, cpus // tasks)
+_READ = {"select": _chunk, "nodes": _chunk, "place": _place}

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from shlex import join
 
-from sojourn.batch.commands import each, statuses, unavailable
-from sojourn.batch.scheduler import CommandResult, Conversation, QueueEntry
+from sojourn.batch.commands import run_each, unavailable
+from sojourn.batch.scheduler import Conversation, QueueEntry
 from sojourn_pbs import ids
 from sojourn_pbs.dialects import Dialect, Site
 from sojourn_pbs.shell import complaints, no_server
@@ -30,22 +30,14 @@ def search(site: Site, names: Sequence[str]) -> Conversation[Sequence[QueueEntry
     # Where history is off, -x finds nothing and says so.
     options = ([], ["-x"]) if site.dialect is Dialect.OPENPBS else ([],)
     asked = [(name, more) for name in names for more in options]
-    result = yield each(join(["qselect", *more, "-N", name]) for name, more in asked)
-    answers = statuses(result.stdout)
-    if len(answers) < len(asked):
-        raise unavailable(result, "qselect")
+    answers = yield from run_each([join(["qselect", *more, "-N", name]) for name, more in asked])
     entries: dict[tuple[str, str], QueueEntry] = {}
     for (name, _), answer in zip(asked, answers, strict=True):
         if answer.status != 0 or no_server(answer):
             raise unavailable(answer, "qselect")
-        for job in _ids(answer):
+        for job in filter(ids.valid, map(str.strip, answer.stdout.splitlines())):
             entries.setdefault((name, job), QueueEntry(name, job, ids.index(job)))
     return list(entries.values())
-
-
-def _ids(answer: CommandResult) -> Iterator[str]:
-    """The ids printed; a line that history is off is none."""
-    return (line.strip() for line in answer.stdout.splitlines() if ids.valid(line.strip()))
 
 
 def _rows(text: str, names: frozenset[str]) -> Iterator[QueueEntry]:

@@ -14,20 +14,17 @@ from sojourn_pbs.dialects import Dialect
 from sojourn_pbs.listing import Record
 from sojourn_pbs.units import moment
 
+# W: for its time, or for a second try at staging in. T: on its way into another queue.
+# B: an array of which a subjob has begun. S: suspended. U: so, as somebody sits at the computer.
+# E: its output is being copied; Exit_status may be there already. F: OpenPBS, with history.
+# X: OpenPBS, a subjob of an array that goes on. C: Torque, and Slurm's commands.
+# M: moved to another server, so nothing is known here.
 PHASES: dict[str, Phase] = {
-    "Q": Phase.WAITING,
-    "W": Phase.WAITING,  # for its time, or for a second try at staging in
-    "T": Phase.WAITING,  # on its way into another queue
+    **dict.fromkeys("QWT", Phase.WAITING),
     "H": Phase.HELD,
-    "R": Phase.RUNNING,
-    "B": Phase.RUNNING,  # an array of which a subjob has begun
-    "S": Phase.RUNNING,  # suspended
-    "U": Phase.RUNNING,  # suspended: somebody sits at the computer
-    "E": Phase.FINISHING,  # its output is being copied; Exit_status may be there already
-    "F": Phase.ENDED,  # OpenPBS, with history
-    "X": Phase.ENDED,  # OpenPBS: a subjob of an array that goes on
-    "C": Phase.ENDED,  # Torque, and Slurm's commands
-    # M: moved to another server, so nothing is known here.
+    **dict.fromkeys("RBSU", Phase.RUNNING),
+    "E": Phase.FINISHING,
+    **dict.fromkeys("FXC", Phase.ENDED),
 }
 
 _DELETED = "91"
@@ -36,11 +33,13 @@ _SIGNALLED = 256
 _TERMINATED = 271  # SIGTERM
 _SUSPENDED = {"S": "suspended", "U": "suspended: its computer is in use"}
 
+End = tuple[State | None, int | None, str]
+"""Outcome, exit status and reason; no outcome where none is dependable."""
+
+_RESTARTED = dict.fromkeys((-4, -5, -6), (State.NODE_FAIL, "its node's daemon was restarted"))
 ENDS: dict[Dialect, dict[int, tuple[State, str]]] = {
     Dialect.OPENPBS: {
-        -4: (State.NODE_FAIL, "its node's daemon was restarted"),
-        -5: (State.NODE_FAIL, "its node's daemon was restarted"),
-        -6: (State.NODE_FAIL, "its node's daemon was restarted"),
+        **_RESTARTED,
         -20: (State.NODE_FAIL, "its node was lost"),
         -26: (State.OUT_OF_MEMORY, "more virtual memory than it asked for"),
         -27: (State.OUT_OF_MEMORY, "more memory than it asked for"),
@@ -48,9 +47,7 @@ ENDS: dict[Dialect, dict[int, tuple[State, str]]] = {
         -29: (State.TIMEOUT, "its walltime was over"),
     },
     Dialect.TORQUE: {
-        -4: (State.NODE_FAIL, "its node's daemon was restarted"),
-        -5: (State.NODE_FAIL, "its node's daemon was restarted"),
-        -6: (State.NODE_FAIL, "its node's daemon was restarted"),
+        **_RESTARTED,
         -10: (State.OUT_OF_MEMORY, "more memory than it asked for"),
         -11: (State.TIMEOUT, "its walltime was over"),
         -12: (State.TIMEOUT, "more CPU time than it asked for"),
@@ -112,8 +109,8 @@ def _phase(record: Record, letter: str, dialect: Dialect) -> Phase:
     return phase
 
 
-def _end(record: Record, dialect: Dialect, reason: str) -> tuple[State | None, int | None, str]:
-    """Outcome, exit status and reason of what has ended; no outcome where none is dependable."""
+def _end(record: Record, dialect: Dialect, reason: str) -> End:
+    """How it has ended."""
     if _borrowed(record, dialect):
         return _swept(record)
     if dialect is Dialect.WRAPPERS:
@@ -144,7 +141,7 @@ def _borrowed(record: Record, dialect: Dialect) -> bool:
     return subjob and not record.get("array_index")
 
 
-def _swept(record: Record) -> tuple[State | None, int | None, str]:
+def _swept(record: Record) -> End:
     """A subjob that had ended when others or all of its array were deleted, or that was deleted
     before it ran, or any where history is off: nothing tells these apart."""
     comment = record.get("comment").strip()
@@ -155,7 +152,7 @@ def _swept(record: Record) -> tuple[State | None, int | None, str]:
     return State.CANCELLED if deleted else None, None, reason
 
 
-def _without_status(record: Record, reason: str) -> tuple[State | None, int | None, str]:
+def _without_status(record: Record, reason: str) -> End:
     if record.get("stime") or record.get("start_time"):
         return None, None, reason or "ended without an exit status"
     if record.get("depend"):
@@ -163,7 +160,7 @@ def _without_status(record: Record, reason: str) -> tuple[State | None, int | No
     return State.CANCELLED, None, reason or "ended before it ran"
 
 
-def _end_in_slurm(record: Record) -> tuple[State | None, int | None, str]:
+def _end_in_slurm(record: Record) -> End:
     """Slurm's qstat says C of every end. What can be told from its times is told."""
     if record.get("job_state") == "U":
         return State.OUT_OF_MEMORY, None, "ended in a state that qstat has no letter for"

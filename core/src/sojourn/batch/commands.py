@@ -1,7 +1,7 @@
 """Calling a scheduler's commands: many in one, in pieces, and what came of them. Pure."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from sojourn.batch.scheduler import CommandResult, Conversation, SubmitReply, Verdict
@@ -41,6 +41,19 @@ def statuses(text: str) -> list[CommandResult]:
     for match in re.finditer(r"@status (\d{1,3})\n", text):
         results.append(CommandResult(int(match[1]), text[begin : match.start()], ""))
         begin = match.end()
+    return results
+
+
+def run_each(commands: Sequence[str]) -> Conversation[list[CommandResult]]:
+    """Run many commands in one call; what came of each, both streams mixed.
+
+    Raises:
+        SchedulerUnavailable: the call ended before all of them had.
+    """
+    result = yield each(commands)
+    results = statuses(result.stdout)
+    if len(results) < len(commands):
+        raise unavailable(result, commands[0].split()[0])
     return results
 
 
