@@ -20,10 +20,12 @@ def submissions_of(scheduler: BatchScheduler, orders: Sequence[JobOrder]) -> lis
         UnsupportedResource: an order asks for what the scheduler cannot give.
     """
     place: dict[Key, int] = {}
-    groups: dict[object, list[JobOrder]] = {}
-    known: dict[object, tuple[tuple[str, ...], frozenset[int], tuple[str, ...]]] = {}
-    numbers: dict[object, int] = {}
-    counts: Counter[object] = Counter()
+    groups: dict[tuple[int, int], list[JobOrder]] = {}
+    known: dict[tuple[int, int], tuple[tuple[str, ...], frozenset[int], tuple[str, ...]]] = {}
+    numbers: dict[tuple[int, int], int] = {}
+    kinds: dict[object, int] = {}
+    counts: Counter[int] = Counter()
+    limit = scheduler.array_limit()
     for one in orders:
         order, kept = _with_script(scheduler, one)
         parents = frozenset(
@@ -32,18 +34,18 @@ def submissions_of(scheduler: BatchScheduler, orders: Sequence[JobOrder]) -> lis
             if (parent.signature, parent.attempt) in place
         )
         after = tuple(sorted({p.scheduler_id for p in order.parents if p.scheduler_id}))
-        limit = scheduler.array_limit()
         alike = (order.resources, kept, parents, after, limit > 1 or order.signature)
+        kind = kinds.setdefault(alike, len(kinds))
         # An index must be below the limit too, so what is more than one array is a submission more.
-        key: object = (alike, counts[alike] // limit)
-        counts[alike] += 1
+        key = (kind, counts[kind] // limit)
+        counts[kind] += 1
         number = numbers.setdefault(key, len(numbers))
         groups.setdefault(key, []).append(order)
         known[key] = (kept, parents, after)
         place[order.signature, order.attempt] = number
     submissions = []
-    for key, members in groups.items():
-        kept, parents, after = known[key]
+    for group, members in groups.items():
+        kept, parents, after = known[group]
         submissions.append(
             Submission(tuple(members), kept, array=len(members) > 1, after=after, parents=parents)
         )

@@ -43,7 +43,7 @@ def render(session: "Session", job: "Job", machine: str | None) -> str:
     )
     check_resources(effective_resources(signed, link.machine), link.info, link.name)
     record = JobRecord(signed.signature, link.name)
-    order = make_order(signed, record, link.machine, _Nothing(), None, {})
+    order = make_order(signed, record, link.machine, _Nothing(), None)
     if isinstance(order, Blocked):
         raise NotPossible(order.reason)
     return link.backend.script(link.context, [order])

@@ -38,5 +38,5 @@ def implements(manager: pluggy.PluginManager, name: str, hook: str) -> bool:
 def implementers(manager: pluggy.PluginManager, hook: str) -> list[str]:
     """The names of the plugins that implement `hook`, in the order of registration."""
     caller: pluggy.HookCaller = getattr(manager.hook, hook)
-    names = [name for name, _ in manager.list_name_plugin()]
-    return [name for name in names if any(e.plugin_name == name for e in caller.get_hookimpls())]
+    those = {each.plugin_name for each in caller.get_hookimpls()}
+    return [name for name, _ in manager.list_name_plugin() if name in those] if those else []

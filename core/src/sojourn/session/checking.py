@@ -27,11 +27,13 @@ def check_batch(batch: Sequence["SignedJob"], link: Link) -> None:
     for signed in batch:
         signed.job.secrets()
         resources = effective_resources(signed, link.machine)
+        key = (resources, signed.script)
+        if key in orders:
+            continue
         check_resources(resources, link.info, link.name)
-        order = JobOrder(
+        orders[key] = JobOrder(
             signed.signature, 1, signed.job.name or "", resources, "true", signed.script
         )
-        orders.setdefault((resources, signed.script), order)
     for wrong in impossible(list(orders.values()), link).values():
         raise wrong
 

@@ -4,10 +4,11 @@ import getpass
 import json
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sojourn.errors import InvalidJob, UnsupportedResource
 from sojourn.nearest import did_you_mean
@@ -55,7 +56,13 @@ def effective_resources(signed: "SignedJob", machine: "Machine") -> "Resources":
     """
     if signed.script:
         return signed.job.resources
-    return signed.job.resources.over(machine.defaults)
+    return _over(signed.job.resources, machine.defaults)
+
+
+@lru_cache(maxsize=256)
+def _over(words: "Resources", defaults: "Resources") -> "Resources":
+    """Thousands of jobs that ask for the same share one answer."""
+    return words.over(defaults)
 
 
 def check_resources(resources: "Resources", info: "BackendInfo", machine: str) -> None:
@@ -72,22 +79,27 @@ def check_resources(resources: "Resources", info: "BackendInfo", machine: str) -
             )
 
 
-def job_record(signed: "SignedJob", about: Mapping[str, Any]) -> str:
+def job_record(record: "JobRecord") -> str:
     """The line of JSON for `job.json`: enough to rebuild the store, no secret, no local path
     that it depends on."""
-    upstream = {id(parent.job): parent.signature for parent in signed.upstream}
-    record = {
+    about = {
         "format": 1,
-        "signature": signed.signature,
-        "job": signed.job.to_json(upstream),
-        "components": signed.components,
-        "parents": list(signed.parents),
+        "signature": record.signature,
+        "parents": list(record.parents),
         "user": user(),
         "client": platform.node(),
         "created_at": time.time(),
-        **about,
+        "name": record.name,
+        "machine": record.machine,
+        "backend": record.backend,
+        "workflow": record.workflow,
+        "workflow_version": record.workflow_version,
+        "step": record.step,
+        "resources": record.resources,
+        "attempt": record.attempt,
     }
-    return json.dumps(record, sort_keys=True)
+    written = f'"job": {record.job}, "components": {record.components}'  # JSON already
+    return f"{json.dumps(about)[:-1]}, {written}}}"
 
 
 def new_record(
@@ -114,20 +126,7 @@ def new_record(
     )
 
 
-def about(record: "JobRecord") -> dict[str, Any]:
-    """What `job.json` says of a record besides the job itself."""
-    return {
-        "name": record.name,
-        "machine": record.machine,
-        "backend": record.backend,
-        "workflow": record.workflow,
-        "workflow_version": record.workflow_version,
-        "step": record.step,
-        "resources": record.resources,
-        "attempt": record.attempt,
-    }
-
-
+@cache
 def user() -> str:
     """The name of whoever submits; "" where the system has none for them."""
     try:
@@ -142,7 +141,6 @@ def make_order(
     machine: "Machine",
     surroundings: Surroundings,
     memo: "DigestMemo | None",
-    about: Mapping[str, Any],
 ) -> JobOrder | Blocked:
     """The order for a record's attempt, or what keeps it from being made.
 
@@ -180,7 +178,7 @@ def make_order(
         accept_exit=job.accept_exit,
         parents=tuple(parents.values()),
         blobs=tuple(blobs),
-        record=job_record(signed, about),
+        record=job_record(record),
     )
 
 

@@ -45,10 +45,12 @@ class Outcomes(Standings, Asking):
         origins: Mapping[str, Origin] | None,
     ) -> dict[str, SubmitRefused]:
         """As `enter`; returns the refusals by signature."""
+        asked = with_upstream(signed)
+        standings = self._standings(asked, machine, reuse)
         wanted = [
             one
-            for one in with_upstream(signed)
-            if not self._is_settled(self._standing(one.signature, machine, reuse), machine)
+            for one in asked
+            if not self._is_settled(standings[one.signature], machine)
             and self.cached(one.signature, reuse, machine) is None
         ]
         if not wanted:

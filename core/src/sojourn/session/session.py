@@ -104,10 +104,8 @@ class Session(Outcomes, Handling):
         signed = self.sign(jobs, on)
         machine = self._machine(on)
         self.enter(signed, machine, reuse=reuse, origins=origins)
-        return [
-            handle_of(self._standing(one.signature, machine, reuse), machine, one.signature)
-            for one in signed
-        ]
+        standings = self._standings(signed, machine, reuse)
+        return [handle_of(standings[one.signature], machine, one.signature) for one in signed]
 
     def monitor(
         self,

@@ -40,18 +40,16 @@ class Standings(SessionBase):
 
     def _standing(self, signature: str, machine: str, reuse: Reuse) -> JobRecord | None:
         """The record that counts: the machine's own, or one elsewhere that is done or out."""
-        own = self.store.get(signature, machine)
-        if reuse == "machine" or (own is not None and own.state is not State.NEW):
-            return own
-        others = [r for r in self.store.by_signature(signature) if r.machine != machine]
-        alive = [r for r in others if r.state in HANDED_IN or r.state is State.COMPLETED]
-        done = [r for r in alive if r.state is State.COMPLETED]
-        return next(iter([*done, *alive]), own)
+        return _that_counts(self.store.by_signature(signature), machine, reuse)
 
     def _standings(
         self, signed: Sequence["SignedJob"], machine: str, reuse: Reuse
     ) -> dict[str, JobRecord | None]:
-        return {s.signature: self._standing(s.signature, machine, reuse) for s in signed}
+        known = self.store.by_signatures(one.signature for one in signed)
+        return {
+            one.signature: _that_counts(known.get(one.signature, ()), machine, reuse)
+            for one in signed
+        }
 
     def settled_by(
         self, signature: str, machine: str, reuse: Reuse = "any"
@@ -98,6 +96,19 @@ class Standings(SessionBase):
         if record is None or (record.machine == machine and record.state is State.NEW):
             return False
         return not (record.state is State.CANCELLED and record.blocked_by)
+
+
+def _that_counts(records: Sequence[JobRecord], machine: str, reuse: Reuse) -> JobRecord | None:
+    own = next((r for r in records if r.machine == machine), None)
+    if reuse == "machine" or (own is not None and own.state is not State.NEW):
+        return own
+    alive = [
+        r
+        for r in records
+        if r.machine != machine and (r.state in HANDED_IN or r.state is State.COMPLETED)
+    ]
+    done = [r for r in alive if r.state is State.COMPLETED]
+    return next(iter([*done, *alive]), own)
 
 
 def handle_of(record: JobRecord | None, machine: str, signature: str) -> JobHandle:

@@ -3,20 +3,14 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sojourn.errors import ConnectionLost, InvalidJob, SojournError, SubmitRefused
 from sojourn.session.changes import Recorder
 from sojourn.session.checking import check_batch, impossible
 from sojourn.session.links import Link
-from sojourn.session.orders import (
-    Blocked,
-    about,
-    make_order,
-    new_record,
-    parents_first,
-)
+from sojourn.session.orders import Blocked, make_order, new_record, parents_first
 from sojourn.session.settling import settle_many
 from sojourn.states import FINAL, HANDED_IN, State
 from sojourn.store.records import JobRecord, StateChange
@@ -136,22 +130,24 @@ class Submitter:
 
     def _orders(self, batch: Sequence["SignedJob"]) -> list[JobOrder]:
         room, pauses = self._room(), self.store.pauses()
+        known = self.store.get_many((one.signature, self.link.name) for one in batch)
         orders: list[JobOrder] = []
+        here: set[str] = set()
         waiting: list[tuple[JobRecord, str]] = []
         skipped: set[str] = set()
         for signed in parents_first(batch):
-            record = self._renewed(signed.signature)
+            record = self._renewed(known.get((signed.signature, self.link.name)))
             if record is None or record.state is not State.NEW or pauses.cover(record):
                 continue
             if (
                 signed.signature in self._hopeless
                 or skipped.intersection(signed.parents)
-                or self._parent_missing(signed, orders)
+                or self._parent_missing(signed, here)
             ):
                 skipped.add(signed.signature)
                 continue
             try:
-                made = make_order(signed, record, self.link.machine, self, self.memo, about(record))
+                made = make_order(signed, record, self.link.machine, self, self.memo)
             except InvalidJob as error:  # one job's trouble must not keep the others here
                 skipped.add(signed.signature)
                 self._refuse(record, error)
@@ -166,13 +162,14 @@ class Submitter:
                 )
             else:
                 orders.append(made)
+                here.add(made.signature)
         for record, reason in waiting:
             self._note(record, reason)
         return orders
 
-    def _parent_missing(self, signed: "SignedJob", orders: Sequence[JobOrder]) -> bool:
-        """Whether a parent is neither in the scheduler's hands nor handed in by this trip."""
-        here = {order.signature for order in orders}
+    def _parent_missing(self, signed: "SignedJob", here: set[str]) -> bool:
+        """Whether a parent is neither in the scheduler's hands nor handed in by this trip, with
+        those that are `here`."""
         parents = (self.record(p) for p in signed.parents if p not in here)
         return any(p is not None and p.state in (State.NEW, State.SUBMITTING) for p in parents)
 
@@ -183,15 +180,14 @@ class Submitter:
         counts = self.store.counts(machine=self.link.name)
         return max(0, limit - sum(counts.get(state, 0) for state in HANDED_IN))
 
-    def _renewed(self, signature: str) -> JobRecord | None:
+    def _renewed(self, record: JobRecord | None) -> JobRecord | None:
         """The job; one that only its parent kept from running gets its next attempt."""
-        record = self.record(signature)
         if record is None or record.state is not State.CANCELLED or not record.blocked_by:
             return record
         parent = self.record(record.blocked_by)
         if parent is not None and (parent.state not in FINAL or parent.state is State.COMPLETED):
             self.recorder.next_attempt(record, "its parent is on its way again")
-            return self.record(signature)
+            return self.record(record.signature)
         return record
 
     def _block(self, record: JobRecord, why: Blocked) -> None:
@@ -228,9 +224,12 @@ class Submitter:
         """
         now = time.time()
         changes = [
-            replace(
-                self._change(order, State.NEW, State.SUBMITTING, now),
-                fields={"consumed": json.dumps(dict(consumed.get(order.signature, {})))},
+            self._change(
+                order,
+                State.NEW,
+                State.SUBMITTING,
+                now,
+                consumed=json.dumps(dict(consumed.get(order.signature, {}))),
             )
             for order in orders
         ]
@@ -245,11 +244,18 @@ class Submitter:
         )
 
     def _change(
-        self, order: JobOrder, old: State, new: State, at: float, reason: str = ""
+        self, order: JobOrder, old: State, new: State, at: float, reason: str = "", **fields: str
     ) -> StateChange:
-        machine = self.link.name
         return StateChange(
-            order.signature, machine, old, order.attempt, new, at, reason, source="submit"
+            order.signature,
+            self.link.name,
+            old,
+            order.attempt,
+            new,
+            at,
+            reason,
+            source="submit",
+            fields=fields,
         )
 
     def _find_out(self, orders: Sequence[JobOrder], lost: ConnectionLost) -> bool:

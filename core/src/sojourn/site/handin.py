@@ -21,7 +21,7 @@ from sojourn.site.submission import Caller, Slice, Submission, payload
 from sojourn.site.trip import Dialogue
 from sojourn.values.messages import JobOrder, Settled, Settlement
 
-_CLAIMS = 400
+_CLAIMS = 1000
 """Claims in one chunk of shell text."""
 
 _MANY_PARENTS = 50
@@ -42,8 +42,7 @@ def hand_in(
     trip = _HandIn(dialogue, context, caller)
     submissions = trip.without_known(submissions)
     if submissions:
-        trip.send(submissions)
-        trip.claim(submissions)
+        trip.claim(submissions, trip.prepared(submissions))
         trip.call(submissions)
     return trip.answers
 
@@ -90,37 +89,30 @@ class _HandIn:
             )
         return kept
 
-    def send(self, submissions: Sequence[Submission]) -> None:
-        """Inputs, scripts and tasks, verified on the machine."""
+    def prepared(self, submissions: Sequence[Submission]) -> bytes:
+        """Inputs sent, verified on the machine; returns the archive of scripts and tasks."""
         orders = [order for submission in submissions for order in submission.orders]
         stage(self.dialogue, self.context, (blob for order in orders for blob in order.blobs))
         filled = [submission for submission in submissions if submission.orders]
         machine = self.context.machine
         root, group = self.dialogue.hello.root, bool(machine.group)
-        data = payload(filled, self.caller, root, machine.setup, group=group)
-        self.dialogue.load("submit")
-        digest = hashlib.sha256(data).hexdigest()
-        self.dialogue.ask(f"payload {len(data)} {digest}", data)
+        return payload(filled, self.caller, root, machine.setup, group=group)
 
     # --- claims -----------------------------------------------------------------------------------
 
-    def claim(self, submissions: Sequence[Submission]) -> None:
-        """Claim every attempt; those that somebody else was quicker with are answered."""
-        numbered = [
-            (submission, index)
-            for submission in submissions
-            for index in range(len(submission.orders))
-        ]
+    def claim(self, submissions: Sequence[Submission], data: bytes) -> None:
+        """Unpack scripts and tasks, and if they came whole claim every attempt; those that
+        somebody else was quicker with are answered."""
+        self.dialogue.load("submit")
+        before = f"payload {len(data)} {hashlib.sha256(data).hexdigest()} || return 1\n"
         taken: list[str] = []
-        for at in range(0, len(numbered), _CLAIMS):
-            taken += self.dialogue.ask(_claims(numbered[at : at + _CLAIMS])).lines("taken")
+        for text in _claims(submissions):
+            taken += self.dialogue.ask(before + text, data).lines("taken")
+            before, data = "", b""
         lost = set(taken)
+        orders = (order for submission in submissions for order in submission.orders)
         self._answer_known(
-            [
-                _key(submission.orders[index])
-                for submission, index in numbered
-                if layout.attempt(*_key(submission.orders[index])) in lost
-            ],
+            [_key(order) for order in orders if layout.attempt(*_key(order)) in lost],
             certain=True,
         )
 
@@ -215,11 +207,9 @@ class _HandIn:
 
     def _call_text(self, submission: Submission, part: Slice) -> str:
         command = self.caller.command(submission, part, self._after(submission, part))
-        places = (
-            f"{layout.attempt(*_key(submission.orders[index]))}:{index if submission.array else '-'}"
-            for index in range(part.first, part.last + 1)
+        return (
+            f"call {submission.token} {quote(command)} {_kind(submission)} {part.first} {part.last}"
         )
-        return f"call {submission.token} {quote(command)} {' '.join(places)}"
 
     def _settle(
         self, submission: Submission, part: Slice, reply: SubmitReply, result: CommandResult
@@ -250,23 +240,54 @@ class _HandIn:
             )
 
     def _give_back(self, submission: Submission, part: Slice) -> Reply:
-        orders = submission.orders[part.first : part.last + 1]
         return self.dialogue.ask(
-            "\n".join(f"give_back {layout.attempt(*_key(order))}" for order in orders)
+            f"give_back {submission.token} {_attempts(submission, part.first, part.last)}"
         )
 
 
-def _claims(numbered: Sequence[tuple[Submission, int]]) -> str:
-    """The chunk that makes directories and claims, in the order that exactly-once needs."""
-    orders = [submission.orders[index] for submission, index in numbered]
-    lines = ["claims_begin"]
-    lines.append("prepare " + " ".join(layout.job(order.signature) for order in orders))
-    lines += [f"record {layout.job(order.signature)} {quote(order.record)}" for order in orders]
-    lines.append("attempts " + " ".join(layout.attempt(*_key(order)) for order in orders))
-    lines += [
-        f"claim {layout.attempt(*_key(submission.orders[index]))} {submission.token} {index} "
-        f"{'a' if submission.array else 's'}"
-        for submission, index in numbered
+def _kind(submission: Submission) -> str:
+    return "a" if submission.array else "s"
+
+
+def _attempts(submission: Submission, first: int, last: int) -> str:
+    orders = submission.orders[first : last + 1]
+    return " ".join([layout.attempt(*_key(order)) for order in orders])
+
+
+def _claims(submissions: Sequence[Submission]) -> Iterator[str]:
+    """The chunks that make directories and claims, in the order that exactly-once needs."""
+    parts = (
+        (submission, Slice(first, min(first + _CLAIMS, len(submission.orders)) - 1))
+        for submission in submissions
+        for first in range(0, len(submission.orders), _CLAIMS)
+    )
+    chunk: list[tuple[Submission, Slice]] = []
+    for submission, part in parts:
+        if sum(one.size for _, one in chunk) + part.size > _CLAIMS:
+            yield _claims_text(chunk)
+            chunk = []
+        chunk.append((submission, part))
+    if chunk:
+        yield _claims_text(chunk)
+
+
+def _claims_text(parts: Sequence[tuple[Submission, Slice]]) -> str:
+    orders = [
+        order
+        for submission, part in parts
+        for order in submission.orders[part.first : part.last + 1]
     ]
-    lines.append("claims_end")
-    return "\n".join(lines)
+    return "\n".join(
+        (
+            "claims_begin",
+            "prepare " + " ".join([layout.job(order.signature) for order in orders]),
+            *(f"record {layout.job(order.signature)} {quote(order.record)}" for order in orders),
+            "attempts " + " ".join([layout.attempt(*_key(order)) for order in orders]),
+            *(
+                f"claims {submission.token} {_kind(submission)} {part.first} "
+                + _attempts(submission, part.first, part.last)
+                for submission, part in parts
+            ),
+            "claims_end",
+        )
+    )

@@ -1,14 +1,13 @@
 """A submission: jobs that go to the scheduler under one token, and what is sent for them."""
 
-import io
 import secrets
-import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from sojourn.batch.scheduler import CommandResult, SubmitReply
 from sojourn.script.task import secret_text, task_text
+from sojourn.site.ustar import END, folder, member
 from sojourn.values.messages import JobOrder
 
 
@@ -34,6 +33,11 @@ class Slice:
 
     first: int
     last: int
+
+    @property
+    def size(self) -> int:
+        """How many tasks."""
+        return self.last - self.first + 1
 
     def halves(self) -> list["Slice"]:
         """The two halves; itself alone if it is a single task."""
@@ -86,30 +90,23 @@ def payload(
     """One tar archive with every submission's directory; with `group`, readable for the group
     but for files with secrets. The modes are exact, because a tar that root runs keeps them."""
     file_mode, script_mode, folder_mode = (0o640, 0o750, 0o750) if group else (0o600, 0o700, 0o700)
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        for submission in submissions:
-            _folder(tar, submission.token, folder_mode)
-            _file(tar, f"{submission.token}/job.sh", caller.script(submission, root), script_mode)
-            tasks = []
-            for index, order in enumerate(submission.orders):
-                tasks.append(f"{index} {order.signature} {order.attempt}\n")
-                text = task_text(order, index, submission.token, root, setup)
-                _file(tar, f"{submission.token}/{index}.task", text, file_mode)
-                if order.secret_env:
-                    _file(tar, f"{submission.token}/{index}.secret", secret_text(order), 0o600)
-            _file(tar, f"{submission.token}/tasks", "".join(tasks), file_mode)
-    return buffer.getvalue()
+    pieces: list[bytes] = []
+    for submission in submissions:
+        token = submission.token
+        pieces.append(folder(token, folder_mode))
+        script = caller.script(submission, root)
+        pieces.append(member(f"{token}/job.sh", _bytes(script), script_mode))
+        tasks = []
+        for index, order in enumerate(submission.orders):
+            tasks.append(f"{index} {order.signature} {order.attempt}\n")
+            text = task_text(order, index, token, root, setup)
+            pieces.append(member(f"{token}/{index}.task", _bytes(text), file_mode))
+            if order.secret_env:
+                secret = _bytes(secret_text(order))
+                pieces.append(member(f"{token}/{index}.secret", secret, 0o600))
+        pieces.append(member(f"{token}/tasks", _bytes("".join(tasks)), file_mode))
+    return b"".join([*pieces, END])
 
 
-def _folder(tar: tarfile.TarFile, name: str, mode: int) -> None:
-    member = tarfile.TarInfo(name)
-    member.type, member.mode = tarfile.DIRTYPE, mode
-    tar.addfile(member)
-
-
-def _file(tar: tarfile.TarFile, name: str, text: str, mode: int) -> None:
-    data = text.encode("utf-8", "surrogateescape")
-    member = tarfile.TarInfo(name)
-    member.size, member.mode = len(data), mode
-    tar.addfile(member, io.BytesIO(data))
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

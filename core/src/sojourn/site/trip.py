@@ -70,6 +70,7 @@ class Dialogue:
         self._channel = channel
         self._mark = f"@{nonce} ".encode()
         self._loaded: set[str] = set()
+        self._to_load = ""
         self.calls = 0
         self.hello = self._greet(text)
 
@@ -97,7 +98,8 @@ class Dialogue:
 
     def send(self, text: str) -> None:
         """Send a chunk of shell text; its frames are read with `reply`."""
-        data = text.encode("utf-8", "surrogateescape")
+        data = (self._to_load + text).encode("utf-8", "surrogateescape")
+        self._to_load = ""
         self._channel.send(b"do %d\n" % len(data) + data)
 
     def send_bytes(self, data: bytes) -> None:
@@ -139,10 +141,11 @@ class Dialogue:
             yield self.reply()
 
     def load(self, name: str) -> None:
-        """Define the functions of a program of this package on the machine, once a trip."""
+        """Define the functions of a program of this package on the machine, once a trip: they
+        travel with the next chunk."""
         if name not in self._loaded:
             self._loaded.add(name)
-            self.ask(program(name))
+            self._to_load += program(name)
 
     # --- commands -------------------------------------------------------------------------------
 
@@ -216,7 +219,8 @@ class Dialogue:
         )
 
 
-def _program_text(place: Place, nonce: str, create: bool) -> str:
+def _program_text(place: Place, nonce: str, create: bool) -> tuple[bytes, bytes]:
+    """A short beginning, read byte by byte, and the rest, which it reads at once where it can."""
     head = {
         "sj_nonce": nonce,
         "sj_root": place.root,
@@ -225,8 +229,17 @@ def _program_text(place: Place, nonce: str, create: bool) -> str:
         "sj_group": place.group,
         "sj_path": "".join(f"{folder}:" for folder in place.path),
     }
-    lines = "\n".join(f"{name}={quote(value)}" for name, value in head.items())
-    return "{\n" + lines + "\n" + program("prelude") + "}"
+    lines = "".join(f"{name}={quote(value)}\n" for name, value in head.items())
+    rest = ("{\n" + lines + program("prelude") + "}").encode("utf-8", "surrogateescape")
+    return _BEGINNING.format(size=len(rest)).encode(), rest
+
+
+_BEGINNING = """{{ sj_head=
+if [ "$(printf abcd | {{ head -c 2 >/dev/null; cat; }} 2>/dev/null)" = cd ]
+then sj_head=1; eval "$(head -c {size})"
+else eval "$(dd bs=1 count={size} 2>/dev/null)"
+fi; }}"""
+"""`head` must take no byte more than it is asked for: others follow."""
 
 
 @contextmanager
@@ -240,10 +253,11 @@ def trip(
         TransientError, NeedsLogin, HostKeyRefused: from the transport.
     """
     nonce = secrets.token_hex(8)
-    text = _program_text(place, nonce, create).encode()
-    channel = transport.open(f"exec sh -c 'eval \"$(dd bs=1 count={len(text)} 2>/dev/null)\"'")
+    beginning, rest = _program_text(place, nonce, create)
+    size = len(beginning)
+    channel = transport.open(f"exec sh -c 'eval \"$(dd bs=1 count={size} 2>/dev/null)\"'")
     try:
-        yield Dialogue(channel, place, nonce, text)
+        yield Dialogue(channel, place, nonce, beginning + rest)
         channel.send_eof()
         channel.wait()
     finally:

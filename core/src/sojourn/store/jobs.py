@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from sojourn.states import State
@@ -15,6 +16,8 @@ _LINES = Table("jobs", JobLine)
 
 _KEY = " WHERE signature = ? AND machine = ?"
 _GET = JOBS.select + _KEY
+_AT_ONCE = 500
+"""Variables of one statement: old releases of SQLite take 999."""
 _KEPT = frozenset({"signature", "machine", "state", "attempt", "created_at", "updated_at"})
 """Fields that only `put_jobs` and the recorded changes write."""
 
@@ -30,13 +33,20 @@ class Jobs:
         `created_at` is now where it is not given.
         """
         now = time.time()
-        added = []
+        records = list(records)
         with self._db.transaction() as connection:
+            known = self._known([(record.signature, record.machine) for record in records])
+            added, rows = [], []
             for record in records:
-                row = JOBS.write(record)
-                row[_CREATED] = row[_CREATED] or now
-                row[_UPDATED] = now
-                added.append(connection.execute(JOBS.insert, row).rowcount == 1)
+                key = (record.signature, record.machine)
+                added.append(key not in known)
+                if key not in known:
+                    known.add(key)
+                    row = JOBS.write(record)
+                    row[_CREATED] = row[_CREATED] or now
+                    row[_UPDATED] = now
+                    rows.append(row)
+            connection.executemany(JOBS.insert, rows)
         return added
 
     def get(self, signature: str, machine: str) -> JobRecord | None:
@@ -46,8 +56,18 @@ class Jobs:
 
     def get_many(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], JobRecord]:
         """The jobs of these (signature, machine), by key; unknown ones are left out."""
-        found = (self.get(*key) for key in keys)
-        return {(job.signature, job.machine): job for job in found if job is not None}
+        wanted = list(dict.fromkeys(keys))
+        found = {
+            (job.signature, job.machine): job
+            for rows in in_pieces(self._db, JOBS.select, wanted)
+            for job in map(JOBS.read, rows)
+        }
+        return {key: found[key] for key in wanted if key in found}
+
+    def _known(self, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of the keys that are there."""
+        pieces = in_pieces(self._db, "SELECT signature, machine FROM jobs", keys)
+        return {(signature, machine) for rows in pieces for signature, machine in rows}
 
     def by_signature(self, signature: str) -> tuple[JobRecord, ...]:
         """The job on every machine that has it, the first recorded first."""
@@ -55,6 +75,18 @@ class Jobs:
             f"{JOBS.select} WHERE signature = ? ORDER BY created_at, rowid", (signature,)
         )
         return tuple(map(JOBS.read, rows))
+
+    def by_signatures(self, signatures: Iterable[str]) -> dict[str, tuple[JobRecord, ...]]:
+        """As `by_signature`, for many at once; those that no machine has are left out."""
+        found: dict[str, tuple[JobRecord, ...]] = {}
+        for piece in pieces(list(dict.fromkeys(signatures))):
+            rows = self._db.query(
+                f"{JOBS.select} WHERE signature IN ({marks(piece)}) ORDER BY created_at, rowid",
+                piece,
+            )
+            for job in map(JOBS.read, rows):
+                found[job.signature] = (*found.get(job.signature, ()), job)
+        return found
 
     def find_prefix(self, prefix: str, limit: int = 100) -> tuple[JobRecord, ...]:
         """Jobs whose signature begins with `prefix`, in order of their signatures."""
@@ -184,12 +216,16 @@ class Jobs:
         now = time.time()
         done = 0
         with self._db.transaction() as connection:
-            for signature, machine, attempt, values in updates:
-                refuse(values)
-                names = JOBS.assignments({**values, "updated_at": now})
-                done += connection.execute(
-                    f"UPDATE jobs SET {names}{_KEY} AND ? IN (attempt, 0)",
-                    (*map(plain, values.values()), now, signature, machine, attempt or 0),
+            for names, group in groupby(updates, lambda update: tuple(update[3])):
+                rows = []
+                for signature, machine, attempt, values in group:
+                    refuse(values)
+                    rows.append(
+                        (*map(plain, values.values()), now, signature, machine, attempt or 0)
+                    )
+                assigned = JOBS.assignments(dict.fromkeys((*names, "updated_at")))
+                done += connection.executemany(
+                    f"UPDATE jobs SET {assigned}{_KEY} AND ? IN (attempt, 0)", rows
                 ).rowcount
         return done
 
@@ -200,6 +236,29 @@ class Jobs:
                 connection.execute(f"DELETE FROM {table}{_KEY}", (signature, machine))
             gone = connection.execute(f"DELETE FROM jobs{_KEY}", (signature, machine))
             return gone.rowcount == 1
+
+
+def in_pieces(db: Database, select: str, keys: Iterable[tuple[str, str]]) -> Iterator[list[Any]]:
+    """The rows of these (signature, machine), asked for many at once."""
+    machines: dict[str, list[str]] = {}
+    for signature, machine in keys:
+        machines.setdefault(machine, []).append(signature)
+    for machine, signatures in machines.items():
+        for piece in pieces(signatures):
+            yield db.query(
+                f"{select} WHERE machine = ? AND signature IN ({marks(piece)})",
+                (machine, *piece),
+            )
+
+
+def pieces(words: list[str]) -> Iterator[list[str]]:
+    """The words in lists short enough for the variables of one statement."""
+    return (words[at : at + _AT_ONCE] for at in range(0, len(words), _AT_ONCE))
+
+
+def marks(words: Sequence[str]) -> str:
+    """A question mark for each."""
+    return ", ".join("?" * len(words))
 
 
 def refuse(values: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Between a record and its row: which columns, and how values are written and read."""
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from sojourn.states import State
@@ -36,6 +37,7 @@ class Table(Generic[Record]):
         self._readers = [
             (at, _READERS[kind]) for at, kind in enumerate(described.values()) if kind in _READERS
         ]
+        self._values = attrgetter(*self.columns)
         self.listed = ", ".join(self.columns)
         marks = ", ".join("?" * len(self.columns))
         self.select = f"SELECT {self.listed} FROM {name}"
@@ -51,7 +53,7 @@ class Table(Generic[Record]):
 
     def write(self, record: Record) -> list[Any]:
         """The row of a record, in the order of the columns."""
-        return [plain(getattr(record, name)) for name in self.columns]
+        return list(map(plain, self._values(record)))
 
     def assignments(self, values: Mapping[str, Any]) -> str:
         """`name = ?, ...` for an UPDATE; unknown names are a mistake of the caller's."""
@@ -61,10 +63,16 @@ class Table(Generic[Record]):
         return ", ".join(f"{name} = ?" for name in values)
 
 
+_KEPT_AS_IS = frozenset({int, float, type(None)})
+
+
 def plain(value: Any) -> Any:
     """A value as SQLite keeps it: it is told exact types sooner than derived ones."""
-    if isinstance(value, str) and not value.isascii():  # a machine's words may not be UTF-8
-        return value.encode("utf-8", "replace").decode()
+    if type(value) in _KEPT_AS_IS:
+        return value
+    if type(value) is str:
+        # A machine's words may not be UTF-8.
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, tuple | list):
         return " ".join(value)
     if isinstance(value, State):

@@ -161,6 +161,8 @@ class Resources(UserValue):
         Of two words that say the same thing in two ways, the default gives way.
         """
         given = self.given()
+        if not given:
+            return defaults
         told = {other for pair in _EITHER for word in pair if word in given for other in pair}
         cleared: dict[str, None] = dict.fromkeys(told)
         native = (*defaults.native, *self.native)
@@ -168,8 +170,7 @@ class Resources(UserValue):
 
     def given(self) -> dict[str, object]:
         """The words that are set, by name, without `native` if it is empty."""
-        words = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: value for name, value in words.items() if value not in (None, ())}
+        return {name: value for name, value in self.__dict__.items() if value not in (None, ())}
 
 
 _EITHER = (("memory", "memory_per_cpu"),)

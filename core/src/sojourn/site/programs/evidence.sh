@@ -3,17 +3,18 @@
 # evidence LENGTH: lines `ab/<signature>/<attempt>` taken; answers `seen`, a flag for each (0 no
 # job.json, 1 job.json, 2 also the attempt), and `files`, one tar archive of what is there.
 evidence() {
-  take "$1" >"$sj_tmp/list"
-  while read -r sj_a; do
-    if [ -e "jobs/${sj_a%/*}/job.json" ]; then
-      if [ -d "jobs/$sj_a" ]; then echo 2; else echo 1; fi
-      for sj_f in claim id started exit; do
-        [ -e "jobs/$sj_a/$sj_f" ] && printf '%s\n' "jobs/$sj_a/$sj_f" >&5
-      done
-    else
+  for sj_a in $(take "$1"); do
+    if [ ! -e "jobs/${sj_a%/*}/job.json" ]; then
       echo 0
+    elif [ ! -d "jobs/$sj_a" ]; then
+      echo 1
+    else
+      echo 2
+      for sj_f in claim id started exit; do
+        [ ! -e "jobs/$sj_a/$sj_f" ] || printf 'jobs/%s\n' "$sj_a/$sj_f" >&5
+      done
     fi
-  done <"$sj_tmp/list" >"$sj_tmp/seen" 5>"$sj_tmp/files"
+  done >"$sj_tmp/seen" 5>"$sj_tmp/files"
   : >"$sj_tmp/evidence.tar"
   [ ! -s "$sj_tmp/files" ] || tar -cf "$sj_tmp/evidence.tar" -T "$sj_tmp/files"
   show seen 0 "$sj_tmp/seen"

@@ -1,6 +1,7 @@
 # What every trip begins with. The client puts in front of this: sj_nonce, sj_root, sj_create
-# (1 to make the root), sj_newid, sj_group, sj_path. The whole is one compound command, evaluated
-# after exactly its own length was read, so that a cut one does nothing.
+# (1 to make the root), sj_newid, sj_group, sj_path; sj_head says whether `head -c` can be used.
+# The whole is one compound command, evaluated after exactly its own length was read, so that a cut
+# one does nothing.
 # fd 3 is the channel to the client; everything else that prints goes to stderr.
 exec 3>&1 1>&2
 trap '' HUP PIPE
@@ -12,9 +13,9 @@ PATH=$sj_path${PATH:-/usr/local/bin:/usr/bin:/bin}
 export PATH
 case $sj_group in '') umask 077 ;; *) umask 027 ;; esac
 sj_tmp=${TMPDIR:-/tmp}/sojourn-$sj_nonce
-(umask 077 && mkdir "$sj_tmp") 2>/dev/null || {
+mkdir -m 700 "$sj_tmp" 2>/dev/null || {
   sj_tmp=$HOME/.sojourn-$sj_nonce
-  (umask 077 && mkdir "$sj_tmp")
+  mkdir -m 700 "$sj_tmp"
 }
 at_end() { :; }
 trap 'at_end; rm -rf "$sj_tmp"' EXIT
@@ -25,11 +26,16 @@ say() { printf '@%s %s %s %s\n' "$sj_nonce" "$1" "$2" "$3" >&3; }
 # tell KIND STATUS TEXT
 tell() { say "$1" "$2" "${#3}"; printf %s "$3" >&3; }
 # show KIND STATUS FILE
-show() { sj_n=$(wc -c <"$3"); say "$1" "$2" "$((sj_n))"; cat "$3" >&3; }
+show() {
+  [ -s "$3" ] || { say "$1" "$2" 0; return 0; }
+  sj_n=$(wc -c <"$3")
+  say "$1" "$2" "$((sj_n))"
+  cat "$3" >&3
+}
 fail() { tell fail 1 "$*"; return 1; }
 
 # take LENGTH: exactly so many bytes of what the client sends, to stdout.
-if [ "$(printf abcd | { head -c 2 >/dev/null; cat; } 2>/dev/null)" = cd ]; then
+if [ -n "$sj_head" ]; then
   take() { head -c "$1"; }
 else
   take() {
@@ -78,7 +84,6 @@ case $sj_root in
 esac
 sj_trouble=
 make_root() {
-  [ -d "$sj_root/jobs" ] && [ -e "$sj_root/version" ] && return 0
   mkdir -p "$sj_root" && mkdir -p "$sj_root/jobs" "$sj_root/blobs" "$sj_root/incoming" "$sj_root/submissions" || return 1
   if [ -n "$sj_group" ]; then
     chgrp "$sj_group" "$sj_root" "$sj_root/jobs" "$sj_root/blobs" "$sj_root/submissions" &&
@@ -91,14 +96,15 @@ make_root() {
   rm -f "$sj_root/incoming/version.$sj_nonce"
   [ -e "$sj_root/version" ]
 }
-if [ "$sj_create" = 1 ]; then
+has_root() { [ -d "$sj_root/jobs" ] && [ -e "$sj_root/version" ]; }
+if [ "$sj_create" = 1 ] && ! has_root; then
   sj_n=$(make_root 2>&1 | sed -n 1p)
-  [ -d "$sj_root/jobs" ] && [ -e "$sj_root/version" ] || sj_trouble="cannot make the root directory $sj_root: $sj_n"
+  has_root || sj_trouble="cannot make the root directory $sj_root: $sj_n"
 fi
 sj_version= sj_id= sj_there=0 sj_writable=0
 if cd "$sj_root" 2>/dev/null; then
   sj_there=1
-  sj_root=$(pwd)
+  sj_root=$PWD
   [ -w jobs ] && sj_writable=1
   [ -r version ] && { read -r sj_n sj_version && read -r sj_n sj_id; } <version
 elif [ -e "$sj_root" ]; then
