@@ -12,8 +12,9 @@ from sojourn.results.cache import ResultCache, faults, write_manifest
 from sojourn.results.checking import MANIFEST, check
 from sojourn.results.manifest import FileEntry, Manifest, unsound
 from sojourn.results.result import Result
-from sojourn.results.sealing import READ_ONLY_DIRECTORY, seal, sync
+from sojourn.results.sealing import READ_ONLY_DIRECTORY, seal
 from sojourn.results.staging import Staging
+from sojourn.results.syncing import sync
 
 
 def add(cache: ResultCache, staging: Staging, files: tuple[FileEntry, ...]) -> Result:

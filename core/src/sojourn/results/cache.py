@@ -14,8 +14,9 @@ from sojourn.home import VARIABLE, results_path
 from sojourn.results.checking import MANIFEST, check, check_fully
 from sojourn.results.manifest import FileEntry, Manifest
 from sojourn.results.result import Result
-from sojourn.results.sealing import READ_ONLY, READ_ONLY_DIRECTORY, erase, seal, sync
+from sojourn.results.sealing import READ_ONLY, READ_ONLY_DIRECTORY, erase, seal
 from sojourn.results.staging import Staging
+from sojourn.results.syncing import sync
 
 STAGING = ".staging"
 TRASH = ".trash"

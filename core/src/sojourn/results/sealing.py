@@ -3,12 +3,12 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sojourn.errors import ResultError
 from sojourn.results.manifest import FileEntry, unsound
+from sojourn.results.syncing import sync_all
 
 READ_ONLY = 0o444
 READ_ONLY_DIRECTORY = 0o555
@@ -27,15 +27,15 @@ def seal(directory: Path, entries: tuple[FileEntry, ...]) -> tuple[FileEntry, ..
     why = unsound(entries)
     if why:
         raise ResultError(f"a machine has sent what cannot be a result: {why}")
-    wanted = {entry.name for entry in entries}
-    folders = {".", *(str(above) for entry in entries for above in Path(entry.name).parents)}
+    folders = _folders(entries)
     _require_directories(directory, folders)
-    _remove_others(directory, wanted | folders)
-    sealed = tuple(_seal_one(directory, entry) for entry in entries)
-    for folder in sorted(folders | {entry.name for entry in entries if entry.kind == "d"}):
-        path = directory / folder
-        sync(path)
-        path.chmod(READ_ONLY_DIRECTORY)
+    _remove_others(directory, folders.union(entry.name for entry in entries))
+    sealed = tuple([_seal_one(f"{directory}/{entry.name}", entry) for entry in entries])
+    folders.update(entry.name for entry in entries if entry.kind == "d")
+    for folder in folders:
+        (directory / folder).chmod(READ_ONLY_DIRECTORY)
+    names = folders.union(entry.name for entry in entries if entry.kind == "f")
+    sync_all(directory, [f"{directory}/{name}" for name in names])
     return sealed
 
 
@@ -48,15 +48,6 @@ def digest_of(path: Path) -> str:
 def link_text(path: Path | str) -> str:
     """The text of a symbolic link as it is; `Path.readlink` would tidy it."""
     return os.readlink(path)  # noqa: PTH115
-
-
-def sync(path: Path) -> None:
-    """Bring a file or directory to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def walk(directory: Path | str) -> Iterator[os.DirEntry[str]]:
@@ -93,10 +84,22 @@ def erase(directory: Path) -> None:
     shutil.rmtree(directory)
 
 
+def _folders(entries: Iterable[FileEntry]) -> set[str]:
+    """The directories that the entries lie in, the top one as "."."""
+    found = {"."}
+    for entry in entries:
+        folder = entry.name.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
+
+
 def _remove_others(directory: Path, wanted: set[str]) -> None:
     """Take away what nobody asked for: rests of an earlier fetch, or a machine's surplus."""
+    above = len(f"{directory}/")
     for entry in list(walk(directory)):
-        if os.path.relpath(entry.path, directory) in wanted or not os.path.lexists(entry.path):
+        if entry.path[above:] in wanted or not os.path.lexists(entry.path):
             continue
         if entry.is_dir(follow_symlinks=False):
             erase(Path(entry.path))
@@ -112,13 +115,16 @@ def _require_directories(directory: Path, folders: set[str]) -> None:
             raise ResultError(f"{folder!r} has arrived as something else than a directory")
 
 
-def _seal_one(directory: Path, entry: FileEntry) -> FileEntry:
-    path = directory / entry.name
+_KINDS = {stat.S_IFREG: "f", stat.S_IFDIR: "d", stat.S_IFLNK: "l"}
+
+
+def _seal_one(path: str, entry: FileEntry) -> FileEntry:
+    """Paths are text here: a `Path` for each of thousands of files takes its time."""
     try:
-        found = path.lstat()
+        found = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError) as fault:
         raise ResultError(f"{entry.name!r} has not arrived") from fault
-    kind = {stat.S_IFREG: "f", stat.S_IFDIR: "d", stat.S_IFLNK: "l"}.get(stat.S_IFMT(found.st_mode))
+    kind = _KINDS.get(stat.S_IFMT(found.st_mode))
     if kind != entry.kind:
         raise ResultError(f"{entry.name!r} has arrived as something else than it was announced")
     if kind == "l":
@@ -130,14 +136,9 @@ def _seal_one(directory: Path, entry: FileEntry) -> FileEntry:
     if found.st_size != entry.size:
         raise ResultError(f"{entry.name!r} has arrived with {found.st_size} of {entry.size} bytes")
     executable = bool(found.st_mode & 0o100)
-    path.chmod(READ_ONLY | (0o111 if executable else 0))
+    os.chmod(path, READ_ONLY | (0o111 if executable else 0))  # noqa: PTH101
     # A whole second is kept by every file system, by copies and by backups.
     mtime_ns = found.st_mtime_ns // 1_000_000_000 * 1_000_000_000
     os.utime(path, ns=(mtime_ns, mtime_ns))
-    sync(path)
-    return replace(
-        entry,
-        digest=entry.digest or digest_of(path),
-        executable=executable,
-        mtime_ns=mtime_ns,
-    )
+    digest = entry.digest or digest_of(Path(path))
+    return FileEntry(entry.name, entry.size, "f", digest, "", executable, mtime_ns)
