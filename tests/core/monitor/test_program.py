@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -91,6 +92,28 @@ def test_what_happened_while_none_ran_is_told_by_the_next(computer: Computer) ->
     (message,) = [json.loads(line) for line in told.read_text().splitlines()]
     assert message["title"].startswith("job late (")
     assert "is FAILED: the command ended with exit status 3" in message["title"]
+
+
+def test_a_channel_that_fails_has_no_other_told_twice_by_the_next(computer: Computer) -> None:
+    told = computer.folder / "told"
+    channels = {
+        "good": {"channel": "command", "run": f"cat >> '{told}'"},
+        "bad": {"channel": "command", "run": "exit 3"},
+    }
+    settings = {"window": "0.1s", "channels": channels}
+    (computer.folder / "notify.yaml").write_text(json.dumps({"notify": settings}))
+    for name in ("first", "second"):
+        with computer.monitor() as running:
+            computer.submit(f"true {name}", name=name)
+            computer.until(partial(_told_of, told, name))
+            os.kill(running.process.pid, signal.SIGTERM)
+            assert running.process.wait(30) == 0
+    titles = [json.loads(line)["title"] for line in told.read_text().splitlines()]
+    assert [title.split()[1] for title in titles] == ["first", "second"]
+
+
+def _told_of(file: Path, name: str) -> bool:
+    return file.exists() and f"job {name} (" in file.read_text()
 
 
 def test_once_does_everything_and_ends(computer: Computer) -> None:

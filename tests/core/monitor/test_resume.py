@@ -94,7 +94,7 @@ def test_the_monitor_tells_of_a_changed_script_once_and_leaves_it(suspended: Com
     script = suspended.script()
     script.write_text(script.read_text() + "\nprint('changed')\n")
     with suspended.monitor("--resume") as running:
-        suspended.until(lambda: "it is not resumed" in running.said)
+        suspended.until(lambda: "workflow flow is not resumed: " in running.said)
         assert "--accept-script-change" in running.said
     with suspended.monitor("--resume") as running:
         suspended.submit("true")

@@ -87,6 +87,14 @@ def test_the_worst_comes_first_and_sets_the_level() -> None:
     ]
 
 
+def test_a_workflow_that_still_waits_has_not_failed() -> None:
+    for state, said in (("suspended", "is not resumed"), ("", "failed")):
+        notice = Notice(Topic.WORKFLOW_FAILED, "co2", 1.0, "its script has changed", state=state)
+        message = compose([notice], 1.0)
+        assert message is not None
+        assert message.title == f"workflow co2 {said}: its script has changed"
+
+
 def test_words_of_jobs_steer_no_terminal() -> None:
     message = compose([failed(1, detail="\x1b]0;pwned\x07\nsecond\udcff")], 1.0)
     assert message is not None

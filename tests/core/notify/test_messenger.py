@@ -69,8 +69,9 @@ def messenger(
         made.close()
 
 
-def notice(number: int, topic: Topic = Topic.JOB_READY) -> Notice:
-    return Notice(topic, f"job {number}", 1.0, signature=f"{number:064x}", machine="hpc")
+def notice(number: int, topic: Topic = Topic.JOB_READY, event: int = 0) -> Notice:
+    name = f"job {number}"
+    return Notice(topic, name, 1.0, signature=f"{number:064x}", machine="hpc", event=event)
 
 
 def test_five_hundred_in_a_window_are_one_message(pager: Pager) -> None:
@@ -160,6 +161,24 @@ def test_what_could_not_be_brought_before_the_end_is_left_for_the_next(
         eventually(lambda: bool(said))
     assert len(pager.heard["fail"]) == 1
     assert made.told == 0
+
+
+def test_the_next_tells_a_channel_nothing_twice_because_another_has_failed(
+    pager: Pager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers.Courier.__init__, "__defaults__", ((3600.0,),))
+    with messenger(pager, "fail", "keep") as (made, said):
+        made.gather([notice(1, event=7)], 7, 0.0)
+        made.tell(0.0, at_once=True)
+        eventually(lambda: bool(said) and made.ahead == {"my keep": 7})
+    assert made.told == 0
+    with messenger(pager, "fail", "keep", mark=made.told, ahead=made.ahead) as (after, _):
+        after.gather([notice(1, event=7), notice(2), notice(3, event=8)], 8, 0.0)
+        after.tell(0.0, at_once=True)
+        eventually(lambda: after.ahead == {"my keep": 8})
+    told = [[one.subject for one in message.notices] for message in pager.heard["keep"]]
+    assert told == [["job 1"], ["job 2", "job 3"]]
+    assert [one.subject for one in pager.heard["fail"][-1].notices] == ["job 1", "job 2", "job 3"]
 
 
 def test_a_plugin_that_is_gone_is_a_failure_like_any_other(pager: Pager) -> None:

@@ -14,6 +14,7 @@ INTERVAL = "monitor:interval"
 """The user's interval in seconds; "" for each machine's own."""
 
 _TOLD = "monitor:told"
+_AHEAD = "monitor:channels"
 _FETCHED = "monitor:fetched"
 _MACHINES = "monitor:machines"
 _UNUSABLE = "monitor:unusable"
@@ -25,7 +26,7 @@ class Memory:
     """The monitor's notes in the store's settings. Each is written when it has changed.
 
     `told` and `fetched` are the events up to which all was told, or brought; where nothing is
-    noted yet, what has happened before is left aside.
+    noted yet, what has happened before is left aside. `ahead` are channels that have told more.
     """
 
     def __init__(self, store: "Store") -> None:
@@ -33,6 +34,9 @@ class Memory:
         newest = store.last_event_id()
         self.told = self._number(_TOLD, newest)
         self.fetched = self._number(_FETCHED, newest)
+        self.ahead = {
+            name: mark for name, mark in self._mapping(_AHEAD).items() if isinstance(mark, int)
+        }
         self.machines = {
             name: Told(str(told["state"]), float(told["since"]))
             for name, told in self._mapping(_MACHINES).items()
@@ -51,6 +55,7 @@ class Memory:
         """Write what has changed."""
         values = {
             _TOLD: str(self.told),
+            _AHEAD: json.dumps(self.ahead),
             _FETCHED: str(self.fetched),
             _MACHINES: json.dumps({name: asdict(told) for name, told in self.machines.items()}),
             _UNUSABLE: json.dumps(self.unusable),

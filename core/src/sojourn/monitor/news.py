@@ -48,6 +48,7 @@ def _of(event: EventRecord, asked_for: Callable[[EventRecord], bool]) -> Notice 
         machine=event.machine,
         signature=event.signature,
         state=event.new.value,
+        event=event.id,
     )
 
 

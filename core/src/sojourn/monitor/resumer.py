@@ -13,6 +13,7 @@ from sojourn.monitor.launching import Launched, launch
 from sojourn.monitor.readiness import Waiting, same_run
 from sojourn.monitor.resuming import command_of, given_up, may_try, reason
 from sojourn.monitor.schedule import Instant
+from sojourn.notify.composing import SUSPENDED
 from sojourn.processes import is_dead
 from sojourn.store.plans import WorkflowRecord
 from sojourn.values.notification import Notice, Topic
@@ -114,7 +115,7 @@ class Resumer:
         self._obstacles[record.name] = why
         if record.detail != why:
             self._store.update_workflow(record.name, detail=why)
-            self._tell(Topic.WORKFLOW_FAILED, record.name, now.wall, f"it is not resumed: {why}")
+            self._tell(Topic.WORKFLOW_FAILED, record.name, now.wall, why, state=SUSPENDED)
 
     def _ended(self, launched: Launched, begun: Instant, status: int) -> None:
         """A resume of ours has ended."""
@@ -167,6 +168,6 @@ class Resumer:
             count = len(record.suspended_on)
             self._report(f"workflow {name} waits again, for {count} job{'s' * (count != 1)}")
 
-    def _tell(self, topic: Topic, name: str, at: float, detail: str) -> None:
+    def _tell(self, topic: Topic, name: str, at: float, detail: str, *, state: str = "") -> None:
         detail = detail.removeprefix(f"workflow {name} failed: ")
-        self._notices.append(Notice(topic, name, at, detail, workflow=name))
+        self._notices.append(Notice(topic, name, at, detail, workflow=name, state=state))

@@ -83,14 +83,22 @@ class Work:
         registry = self._session.registry
         settings = load_settings(registry)
         messenger = Messenger(
-            registry, settings, report=self._report, on_message=on_message, mark=self.memory.told
+            registry,
+            settings,
+            report=self._report,
+            on_message=on_message,
+            mark=self.memory.told,
+            ahead=self.memory.ahead,
         )
         return messenger, settings.general.unreachable_after
 
     def _said(self, notice: Notice) -> None:
         """Without messages, what concerns machines and workflows is told as a line."""
         if self.messenger is None and not notice.signature:
-            self._report(": ".join(filter(None, (notice.subject, notice.detail))))
+            from sojourn.notify.composing import compose
+
+            line = compose([notice], notice.at)
+            self._report(line.body if line is not None else "")
 
     @property
     def heard(self) -> int:
@@ -176,7 +184,7 @@ class Work:
     def _keep(self) -> None:
         self.memory.fetched = self.fetching.told
         if self.messenger is not None:
-            self.memory.told = self.messenger.told
+            self.memory.told, self.memory.ahead = self.messenger.told, self.messenger.ahead
         self.memory.keep()
 
     def end(self, look: Callable[[], None]) -> None:

@@ -12,6 +12,9 @@ MOST_LINES = 20
 _NAMED = 3
 """So many jobs of one group are named."""
 
+SUSPENDED = "suspended"
+"""The state of a workflow that is told as failed, though it still waits: it is not resumed."""
+
 _LEVELS = {
     Topic.JOB_FAILED: Level.FAILURE,
     Topic.WORKFLOW_FAILED: Level.FAILURE,
@@ -109,6 +112,12 @@ def _progress(group: Sequence[Notice]) -> str:
     return f"{_plain(group[0].workflow)}: {what} completed"
 
 
+def _workflow_failed(group: Sequence[Notice]) -> str:
+    last = group[-1]
+    what = "is not resumed" if last.state == SUSPENDED else "failed"
+    return f"workflow {_plain(last.subject)} {what}{_because(last.detail)}"
+
+
 def _saying(words: str) -> Callable[[Sequence[Notice]], str]:
     def line(group: Sequence[Notice]) -> str:
         last = group[-1]
@@ -123,7 +132,7 @@ _WORDS: dict[Topic, Callable[[Sequence[Notice]], str]] = {
     Topic.WORKFLOW_PROGRESS: _progress,
     Topic.WORKFLOW_READY: _saying("workflow {} is ready"),
     Topic.WORKFLOW_DONE: _saying("workflow {} is done"),
-    Topic.WORKFLOW_FAILED: _saying("workflow {} failed"),
+    Topic.WORKFLOW_FAILED: _workflow_failed,
     Topic.MACHINE_LOGIN: _saying("{} needs login"),
     Topic.MACHINE_UNREACHABLE: _saying("{} does not answer"),
     Topic.MACHINE_BACK: _saying("{} answers again"),

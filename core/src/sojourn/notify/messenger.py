@@ -3,14 +3,15 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sojourn.notify.composing import compose
 from sojourn.notify.couriers import Courier
 from sojourn.notify.window import Window
-from sojourn.values.notification import Notice, Notification
+from sojourn.values.notification import Notice, Notification, Topic
 
 if TYPE_CHECKING:
     from sojourn.notify.settings import NotifySettings
@@ -28,9 +29,11 @@ class _Batch:
 class Messenger:
     """Tells notices by the configured channels. Never raises for a channel's sake.
 
-    Each notice comes with a mark, a number that never falls; `told` is the highest mark up to
-    which all has been brought, or given up. `on_message` is shown what everything together
-    would say.
+    Each notice comes with a mark, a number that never falls, as the numbers of events do; `told`
+    is the highest mark up to which all has been brought, or given up, and `ahead` the marks of
+    channels that have come further. Given to the next messenger, as `mark` and `ahead`, they keep
+    a channel that fails or hangs from having the others told twice. `on_message` is shown what
+    everything together would say.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Messenger:
         report: Callable[[str], None],
         on_message: Callable[[Notification], None] | None = None,
         mark: int = 0,
+        ahead: Mapping[str, int] | None = None,
     ) -> None:
         general = settings.general
         self._window = Window(general.window, max(general.window, general.longest))
@@ -51,6 +55,8 @@ class Messenger:
         self._gathered: list[Notice] = []
         self._mark = mark
         self._told = mark
+        self._before = dict(ahead or {})
+        self._ahead = dict(self._before)
         self._batches: deque[_Batch] = deque()
         self._lock = threading.Lock()
 
@@ -76,6 +82,12 @@ class Messenger:
         with self._lock:
             return self._told
 
+    @property
+    def ahead(self) -> dict[str, int]:
+        """By name, the marks of channels that have brought more than `told`."""
+        with self._lock:
+            return {name: mark for name, mark in self._ahead.items() if mark > self._told}
+
     def tell(self, now: float, *, at_once: bool = False) -> None:
         """Hand over what was gathered, if its window has ended or `at_once`."""
         if not self._gathered or not (at_once or self._window.due(now)):
@@ -84,7 +96,7 @@ class Messenger:
         self._window = self._window.told(now)
         at = time.time()
         messages = [
-            (courier, compose([one for one in gathered if one.topic in topics], at))
+            (courier, compose(self._untold(courier.channel.name, topics, gathered), at))
             for courier, topics in self._wanted
         ]
         wanted = [(courier, message) for courier, message in messages if message is not None]
@@ -92,14 +104,23 @@ class Messenger:
         with self._lock:
             self._batches.append(batch)
         for courier, message in wanted:
-            courier.bring(message, lambda: self._brought(batch))
+            courier.bring(message, partial(self._brought, batch, courier.channel.name))
         if self._on_message is not None and (whole := compose(gathered, at)) is not None:
             self._on_message(whole)
         self._brought(batch)
 
-    def _brought(self, batch: _Batch) -> None:
+    def _untold(
+        self, channel: str, topics: Collection[Topic], notices: Sequence[Notice]
+    ) -> list[Notice]:
+        """What a channel wants of these, but for what an earlier monitor had it bring."""
+        before = self._before.get(channel, 0)
+        return [one for one in notices if one.topic in topics and not 0 < one.event <= before]
+
+    def _brought(self, batch: _Batch, channel: str = "") -> None:
         with self._lock:
             batch.left -= 1
+            if channel:
+                self._ahead[channel] = max(self._ahead.get(channel, 0), batch.mark)
             while self._batches and self._batches[0].left == 0:
                 self._told = self._batches.popleft().mark
 

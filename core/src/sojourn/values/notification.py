@@ -44,7 +44,8 @@ class Level(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One thing to tell. `subject` is the workflow or the machine, or a job's name; `detail`
-    one line about it. `at` is in seconds since the epoch."""
+    one line about it. `at` is in seconds since the epoch. `event` numbers the change of a job's
+    state that it tells of, in the store's order; 0 if it tells of none."""
 
     topic: Topic
     subject: str
@@ -54,6 +55,7 @@ class Notice:
     machine: str = ""
     signature: str = ""
     state: str = ""
+    event: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON-able dict."""

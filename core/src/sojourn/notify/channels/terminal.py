@@ -30,7 +30,8 @@ def sojourn_notify(channel: Channel, notification: Notification) -> bool | None:
         return None
     options: TerminalOptions | None = channel.options  # type: ignore[assignment]
     bell = "\a" if options is not None and options.bell and sys.stderr.isatty() else ""
-    print(bell + as_lines(notification), file=sys.stderr, flush=True)
+    sys.stderr.write(f"{bell}{as_lines(notification)}\n")  # at once: others write there, too
+    sys.stderr.flush()
     return True
 
 
