@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sojourn.batch.units import mebibytes, seconds, size
+from sojourn.batch.units import clock, mebibytes, seconds, size
 from sojourn_pbs.listing import records
-from sojourn_pbs.units import clock, moment
+from sojourn_pbs.units import moment
 from tests.pbs.recorded import named, output
 
 FINISHED = named(r"^qstat_-x_-f_(?!-F)")

@@ -3,9 +3,10 @@
 import pytest
 
 from sojourn.batch.changing import Change, settled
-from sojourn.batch.checks import Queue, queue_line
+from sojourn.batch.checks import Queue, queue_lines
 from sojourn.batch.scheduler import Took
 from sojourn.values.messages import CheckLine, Phase, SchedulerWord
+from sojourn.values.resources import Resources
 
 WORDS = {phase.value: SchedulerWord(phase) for phase in Phase}
 
@@ -39,7 +40,11 @@ def test_what_is_no_id_is_never_asked_for() -> None:
     assert (answers["--all"].took, left) == (Took.UNKNOWN, ["7"])
 
 
-QUEUES = {"long": Queue(True, "up"), "short": Queue(True, "up"), "off": Queue(False, "drained")}
+QUEUES = {
+    "long": Queue(True, "up", "UNLIMITED"),
+    "short": Queue(True, "up", "1-00:00:00"),
+    "off": Queue(False, "drained"),
+}
 
 
 @pytest.mark.parametrize(
@@ -60,4 +65,15 @@ QUEUES = {"long": Queue(True, "up"), "short": Queue(True, "up"), "off": Queue(Fa
     ],
 )
 def test_queues(wanted: list[str], line: tuple[bool, str, str]) -> None:
-    assert queue_line(wanted, QUEUES) == CheckLine("queue", *line)
+    assert queue_lines(Resources(), wanted, QUEUES) == [CheckLine("queue", *line)]
+    if wanted:
+        asked = Resources(queue=",".join(wanted))
+        assert queue_lines(asked, [], QUEUES) == [CheckLine("queue", *line)]
+
+
+def test_a_walltime_beyond_a_queues() -> None:
+    defaults = Resources(queue="long,short", walltime="36h")
+    _, line = queue_lines(defaults, [], QUEUES)
+    told = "36:00:00 is more than short allows"
+    assert line == CheckLine("walltime", False, told, "at most 1-00:00:00")
+    assert len(queue_lines(Resources(walltime="24h"), ["short"], QUEUES)) == 1

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from shlex import join
 
-from sojourn.batch.arrays import runs, span
+from sojourn.batch.arrays import by_array, runs, span
 from sojourn.batch.changing import SETTLED, Change, settled
 from sojourn.batch.commands import each, meaning, run_each, unavailable
 from sojourn.batch.scheduler import CommandResult, Conversation, Response, Took
@@ -125,29 +125,26 @@ def _ranges(subjobs: Sequence[str]) -> Iterator[Group]:
 
     To delete the array itself would do, too, but would sweep away what its other subjobs did.
     """
-    arrays: dict[str, dict[int, str]] = {}
-    for job in subjobs:
-        arrays.setdefault(ids.whole(job), {})[ids.index(job) or 0] = job
-    for array, jobs in arrays.items():
-        for run in runs(jobs):
-            yield ids.subjob(array, span(run)), [jobs[index] for index in run]
+    for array, jobs in by_array(subjobs, ids.whole).items():
+        indices = {ids.index(job) or 0: job for job in jobs}
+        for run in runs(indices):
+            yield ids.subjob(array, span(run)), [indices[index] for index in run]
 
 
 def _arrays(
     subjobs: Sequence[str], found: Records, what: Change
 ) -> tuple[list[Group], dict[str, Response]]:
     """Whole arrays to hold or release, and the answer for subjobs of those that cannot be."""
-    members: dict[str, list[str]] = {}
-    for job in subjobs:
-        members.setdefault(ids.whole(job), []).append(job)
-    concerned: dict[str, set[str]] = {}
-    for key, record in found.items():
-        if ids.index(key) is not None and word(record, Dialect.OPENPBS).phase not in SETTLED[what]:
-            concerned.setdefault(ids.key(ids.whole(key)), set()).add(key)
+    subject = [
+        key
+        for key, record in found.items()
+        if ids.index(key) is not None and word(record, Dialect.OPENPBS).phase not in SETTLED[what]
+    ]
+    concerned = by_array(subject, ids.whole)
     groups: list[Group] = []
     refused: dict[str, Response] = {}
-    for array, asked in members.items():
-        others = concerned.get(ids.key(array), set()) - {ids.key(job) for job in asked}
+    for array, asked in by_array(subjobs, ids.whole).items():
+        others = {*concerned.get(ids.key(array), ())} - {ids.key(job) for job in asked}
         if not others:
             groups.append((array, asked))
             continue

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from sojourn.batch.checks import Queue, queue_line
+from sojourn.batch.checks import Queue, queue_lines
 from sojourn.batch.commands import statuses
 from sojourn.batch.scheduler import Conversation, Header
-from sojourn.batch.units import seconds
 from sojourn.errors import UnsupportedResource
 from sojourn.values.messages import CheckLine
 from sojourn.values.resources import Resources
 from sojourn_pbs.dialects import Dialect, Site
 from sojourn_pbs.directives import directives
 from sojourn_pbs.listing import Record, records
-from sojourn_pbs.units import clock
 
 _TRUE = frozenset({"True", "yes"})
 _ASK = """\
@@ -87,25 +85,14 @@ def _queue(
     name = (defaults.queue or usual).partition("@")[0]
     if not name and server is None:  # Slurm does not say which it is
         return [CheckLine("queues", True, ", ".join(sorted(queues)))]
-    states = {one: _state(queue) for one, queue in queues.items()}
-    lines = [queue_line([name] if name else [], states)]
-    queue = queues.get(name)
-    if queue is None:
-        return lines
-    limits = [
-        f"{one} = {told}" for one, told in queue.attributes.items() if one.startswith(_LIMITS)
-    ]
-    if limits:
-        lines.append(CheckLine("limits", None, ", ".join(limits)))
-    longest = seconds(queue.get("resources_max.walltime"))
-    if longest is not None and defaults.walltime is not None and defaults.walltime > longest:
-        asked = f"{clock(defaults.walltime)} is more than {name} allows"
-        hint = f"at most {queue.get('resources_max.walltime')}"
-        lines.append(CheckLine("walltime", False, asked, hint))
-    return lines
+    asked = defaults.model_copy(update={"queue": name})
+    lines = queue_lines(asked, [], {one: _state(queue) for one, queue in queues.items()})
+    limits = queues[name].attributes.items() if name in queues else ()
+    told = [f"{one} = {value}" for one, value in limits if one.startswith(_LIMITS)]
+    return [*lines, CheckLine("limits", None, ", ".join(told))] if told else lines
 
 
 def _state(queue: Record) -> Queue:
     enabled, started = queue.get("enabled") in _TRUE, queue.get("started") in _TRUE
     said = f"{'' if enabled else 'not '}enabled, {'' if started else 'not '}started"
-    return Queue(enabled and started, said)
+    return Queue(enabled and started, said, queue.get("resources_max.walltime"))

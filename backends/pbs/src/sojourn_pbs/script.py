@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from sojourn.batch.directives import Language
 from sojourn.batch.scheduler import ScriptParts
+from sojourn.batch.units import clock
 from sojourn_pbs.geometry import GEOMETRY, understood
-from sojourn_pbs.units import clock
 
 _ATTRIBUTES = ("block", "depend", "interactive", "sandbox", "umask")
 
@@ -22,7 +22,7 @@ LANGUAGE = Language(
     marks=("#PBS",),
     example="-p 100",
     options={
-        "walltime": ("-l walltime={}", clock),
+        "walltime": ("-l walltime={}", clock),  # a bare number means minutes to some
         "queue": ("-q {}", _one_word),
         "account": ("-A {}", _one_word),
     },

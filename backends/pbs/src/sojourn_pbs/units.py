@@ -14,8 +14,3 @@ def moment(text: str) -> float | None:
     """Seconds since the epoch of `Sun Nov 22 07:16:00 2026`; None for anything else."""
     parsed = parsedate_tz(text) if _MOMENT.fullmatch(text) else None
     return float(mktime_tz(parsed)) if parsed is not None else None
-
-
-def clock(duration: int) -> str:
-    """Seconds as `HH:MM:SS`: a bare number means minutes to some and seconds to others."""
-    return f"{duration // 3600:02}:{duration // 60 % 60:02}:{duration % 60:02}"

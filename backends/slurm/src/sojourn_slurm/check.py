@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from shlex import quote
 
-from sojourn.batch.checks import Queue, queue_line
+from sojourn.batch.checks import Queue, queue_lines
 from sojourn.batch.scheduler import CommandResult, Conversation, Header
 from sojourn.values.messages import CheckLine
 from sojourn.values.resources import Resources
@@ -35,7 +35,7 @@ def check(site: Site, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
     answer = (yield sacct.ask(commands, ["1"])) if site.accounting else None
     lines.append(_accounting(answer))
     result = yield commands.change("scontrol", "show", "partition", "--oneliner")
-    lines.append(_queue(defaults.queue, result))
+    lines += _queues(defaults, result)
     if site.accounting and defaults.account is not None:
         result = yield f"{_ACCOUNTS} cluster={quote(commands.cluster or cluster)}"
         lines.append(_account(defaults.account, result))
@@ -76,21 +76,18 @@ def _accounting(result: CommandResult | None) -> CheckLine:
     return CheckLine("accounting", False, said(result), advice)
 
 
-def _queue(wanted: str | None, result: CommandResult) -> CheckLine:
+def _queues(defaults: Resources, result: CommandResult) -> list[CheckLine]:
     if result.status != 0:
-        return CheckLine("queue", False, said(result))
+        return [CheckLine("queue", False, said(result))]
     settings = [dict(re.findall(r"(\w+)=(\S*)", line)) for line in result.stdout.splitlines()]
     queues = {one["PartitionName"]: one for one in settings if "PartitionName" in one}
     usual = [name for name, one in queues.items() if one.get("Default") == "YES"]
-    return queue_line(
-        wanted.split(",") if wanted else usual,
-        {name: _state(one) for name, one in queues.items()},
-    )
+    return queue_lines(defaults, usual, {name: _state(one) for name, one in queues.items()})
 
 
 def _state(partition: Mapping[str, str]) -> Queue:
-    state = partition.get("State", "UP")
-    return Queue(state == "UP", f"{state}, walltime at most {partition.get('MaxTime', '?')}")
+    state, most = partition.get("State", "UP"), partition.get("MaxTime", "")
+    return Queue(state == "UP", f"{state}, walltime at most {most}", most)
 
 
 def _account(wanted: str, result: CommandResult) -> CheckLine:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from sojourn.batch.arrays import runs, span
+from sojourn.batch.arrays import by_array, runs, span
 
 T = TypeVar("T")
 
@@ -63,14 +63,9 @@ def task_ranges(text: str) -> Iterator[range]:
 
 def bracketed(ids: list[str]) -> Iterator[str]:
     """The same ids with the tasks of each array brought together: `38_[3-6,9]`."""
-    tasks: dict[str, list[int]] = {}
-    for one in ids:
-        job, _, index = one.partition("_")
-        if index:
-            tasks.setdefault(job, []).append(int(index))
-        else:
-            yield one
-    for job, indices in tasks.items():
+    yield from (one for one in ids if "_" not in one)
+    for job, tasks in by_array((one for one in ids if "_" in one), job_of).items():
+        indices = (int(task.partition("_")[2]) for task in tasks)
         yield f"{job}_[{','.join(map(span, runs(indices)))}]"
 
 

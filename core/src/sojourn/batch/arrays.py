@@ -1,6 +1,14 @@
-"""Tasks of arrays that stand next to each other. Pure."""
+"""Tasks of arrays: brought together by their array, and by standing next to each other. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+
+def by_array(ids: Iterable[str], array_of: Callable[[str], str]) -> dict[str, list[str]]:
+    """Ids by the array that they are tasks of, in order."""
+    found: dict[str, list[str]] = {}
+    for one in ids:
+        found.setdefault(array_of(one), []).append(one)
+    return found
 
 
 def runs(indices: Iterable[int]) -> list[range]:

@@ -34,3 +34,8 @@ def size(text: str) -> int | None:
 def mebibytes(amount: int, unit: str = "M") -> str:
     """Bytes in mebibytes, rounded up, with the scheduler's name for that unit."""
     return f"{-(-amount // 1024**2)}{unit}"
+
+
+def clock(duration: int) -> str:
+    """Seconds as `HH:MM:SS`, hours as many as there are."""
+    return f"{duration // 3600:02}:{duration // 60 % 60:02}:{duration % 60:02}"
