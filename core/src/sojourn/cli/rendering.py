@@ -21,6 +21,9 @@ class _Nothing:
     def result(self, signature: str) -> None:  # noqa: ARG002
         return None
 
+    def is_purged(self, signature: str) -> bool:  # noqa: ARG002
+        return False
+
 
 def render(session: "Session", job: "Job", machine: str | None) -> str:
     """The script of a first attempt of `job`; contacts nothing.

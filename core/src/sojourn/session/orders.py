@@ -38,6 +38,10 @@ class Surroundings(Protocol):
         """Its result, if it is here."""
         ...
 
+    def is_purged(self, signature: str) -> bool:
+        """Whether the machine was found to hold its outputs no more."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
@@ -206,7 +210,9 @@ def _place_output(
 ) -> _Placed | Blocked:
     """An output stays where it is if that is the same machine; else it travels from here."""
     parent = surroundings.record(given.signature)
-    if parent is not None and (parent.state not in FINAL or parent.state is State.COMPLETED):
+    purged = surroundings.is_purged(given.signature)
+    ended_badly = parent is not None and parent.state in FINAL - {State.COMPLETED}
+    if parent is not None and not (purged or ended_badly):
         entry = TaskInput(
             given.name,
             "output",
@@ -220,8 +226,15 @@ def _place_output(
             running = Parent(given.signature, parent.attempt, parent.scheduler_id)
         return entry, None, running
     result = surroundings.result(given.signature)
-    if result is not None:
+    if result is not None and (not purged or (result.path / given.output).exists()):
         return _from_result(given, result.path / given.output, memo)
+    short = given.signature[:8]
+    if parent is not None and purged:
+        reason = (
+            f"what its parent {short} left on {parent.machine} is not there any more, nor is it "
+            f"here: `sojourn retry {short}` makes it anew"
+        )
+        return Blocked(given.signature, reason)
     if parent is not None:
         return Blocked(given.signature, f"its parent is {parent.state}: {parent.reason}", True)
     return Blocked(given.signature, "its parent's result is not here yet")
@@ -269,3 +282,6 @@ class _Nowhere:
 
     def result(self, signature: str) -> None:  # noqa: ARG002
         return None
+
+    def is_purged(self, signature: str) -> bool:  # noqa: ARG002
+        return False

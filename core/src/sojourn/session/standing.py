@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from sojourn.errors import DamagedResult, StaleResult
 from sojourn.session.base import SessionBase
 from sojourn.session.fetching import output_digest
+from sojourn.session.latest import latest
 from sojourn.states import HANDED_IN, State
 from sojourn.store.records import JobRecord
 from sojourn.suspension import JobHandle
@@ -27,7 +28,7 @@ class Standings(SessionBase):
         With `reuse="machine"` only one from `machine` counts. Nobody is asked.
         """
         try:
-            result = self.results.get(signature)
+            result = latest(self.results, self.store, signature)
         except DamagedResult as damaged:
             if signature not in self._damaged:
                 self._damaged.add(signature)
@@ -35,8 +36,7 @@ class Standings(SessionBase):
             return None
         if result is None or (reuse == "machine" and result.machine != machine):
             return None
-        record = self.store.get(signature, result.machine)
-        return result if record is None or record.attempt <= result.manifest.attempt else None
+        return result
 
     def _standing(self, signature: str, machine: str, reuse: Reuse) -> JobRecord | None:
         """The record that counts: the machine's own, or one elsewhere that is done or out."""

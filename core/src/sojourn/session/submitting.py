@@ -3,12 +3,14 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sojourn.errors import ConnectionLost, InvalidJob, SojournError, SubmitRefused
+from sojourn.errors import ConnectionLost, DamagedResult, InvalidJob, SojournError, SubmitRefused
 from sojourn.session.changes import Recorder
 from sojourn.session.checking import check_batch, impossible
+from sojourn.session.latest import latest
 from sojourn.session.links import Link
 from sojourn.session.orders import Blocked, make_order, new_record, parents_first
 from sojourn.session.settling import settle_many
@@ -44,6 +46,7 @@ class Submitter:
     recorder: Recorder
     refused: list[SubmitRefused] = field(default_factory=list)
     _hopeless: set[str] = field(default_factory=set)
+    _purged: set[str] = field(default_factory=set)
 
     # --- what an order depends on (see orders.Surroundings) -----------------------------------------
 
@@ -52,8 +55,14 @@ class Submitter:
         return self.store.get(signature, self.link.name)
 
     def result(self, signature: str) -> "Result | None":
-        """Its result, if it is here."""
-        return self.results.get(signature)
+        """Its result, if it is here, whole, and not to be replaced by a retry's."""
+        with suppress(DamagedResult):
+            return latest(self.results, self.store, signature)
+        return None
+
+    def is_purged(self, signature: str) -> bool:
+        """Whether the machine has said that its outputs are not there any more."""
+        return signature in self._purged
 
     # --- the way in -----------------------------------------------------------------------------
 
@@ -289,4 +298,6 @@ class Submitter:
                         hint="change what it asks for, or the machine's defaults, and run again",
                     )
                 )
-        return any(answer.outcome is Settled.CLOSED for answer in answers)
+        gone = {parent for answer in answers for parent in answer.gone} - self._purged
+        self._purged |= gone
+        return bool(gone) or any(answer.outcome is Settled.CLOSED for answer in answers)

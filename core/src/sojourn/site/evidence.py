@@ -13,6 +13,12 @@ from sojourn.values.messages import SiteEvidence
 Attempt = tuple[str, int]
 """Signature and number of an attempt."""
 
+Output = tuple[Attempt, str]
+"""An attempt and the name of one of its outputs."""
+
+_AT_ONCE = 400
+"""Outputs asked after in one chunk of shell text."""
+
 NOTHING = SiteEvidence(present=False)
 
 _CLAIMED = "time of the claim"
@@ -35,6 +41,20 @@ def read_evidence(dialogue: Dialogue, attempts: Sequence[Attempt]) -> dict[Attem
         attempt: evidence_of(files.get(layout.attempt(*attempt), {}), flag, dialogue.hello.now)
         for attempt, flag in zip(attempts, seen, strict=True)
     }
+
+
+def still_there(dialogue: Dialogue, outputs: Sequence[Output]) -> dict[Output, bool]:
+    """Which outputs of ended jobs have not been cleared away meanwhile."""
+    if outputs:
+        dialogue.load("evidence")
+    flags: list[str] = []
+    for at in range(0, len(outputs), _AT_ONCE):
+        lines = [
+            f"lies {layout.attempt(*attempt)} {quote(name)}"
+            for attempt, name in outputs[at : at + _AT_ONCE]
+        ]
+        flags += dialogue.ask("\n".join(["lies_begin", *lines, "lies_end"])).lines("lies")
+    return {output: flag == "1" for output, flag in zip(outputs, flags, strict=True)}
 
 
 def adopt(dialogue: Dialogue, found: Iterable[tuple[Attempt, str, int | None]]) -> None:

@@ -12,6 +12,7 @@ from shlex import quote
 from sojourn.batch.scheduler import CommandResult, SubmitReply, Verdict
 from sojourn.errors import SiteError
 from sojourn.site import layout
+from sojourn.site.bereft import bereft
 from sojourn.site.claims import settled
 from sojourn.site.context import MachineContext
 from sojourn.site.evidence import Attempt, read_evidence
@@ -66,6 +67,8 @@ class _HandIn:
         """Leave out what the machine knows already; its claims are the answers."""
         orders = [order for submission in submissions for order in submission.orders]
         self._answer_known([_key(order) for order in orders])
+        open_yet = [order for order in orders if _key(order) not in self.answers]
+        self.answers |= bereft(self.dialogue, open_yet)
         kept = []
         for submission in submissions:
             left = tuple(order for order in submission.orders if _key(order) not in self.answers)

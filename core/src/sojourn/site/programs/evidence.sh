@@ -21,6 +21,17 @@ evidence() {
   show files 0 "$sj_tmp/evidence.tar"
 }
 
+# lies ATTEMPT OUTPUT: whether an output is there, in the directory of a job that was not purged.
+lies() {
+  if [ -e "jobs/${1%/*}/job.json" ] && { [ -e "jobs/$1/work/$2" ] || [ -L "jobs/$1/work/$2" ]; }; then
+    echo 1
+  else
+    echo 0
+  fi >>"$sj_tmp/lies"
+}
+lies_begin() { : >"$sj_tmp/lies"; }
+lies_end() { show lies 0 "$sj_tmp/lies"; }
+
 # adopt ATTEMPT ID: writes the id of a claim whose submission did not get to it.
 adopt() {
   [ "$sj_writable" = 1 ] || return 0
