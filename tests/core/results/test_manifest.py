@@ -84,6 +84,8 @@ def link(name: str, target: str) -> FileEntry:
         ([link("a/b", "../../c")], "leads out"),
         ([link("a/b", "x/../../../c")], "leads out"),
         ([link("a", "")], "leads out"),
+        ([link("d/b", ".."), link("d/c", "b/../..")], "leads out"),
+        ([link("d/b", ".."), link("d/c", "b/..")], "leads out"),
     ],
 )
 def test_what_a_machine_may_not_send(entries: list[FileEntry], word: str) -> None:

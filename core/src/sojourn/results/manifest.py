@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import PurePosixPath
 from typing import Any, Self
 
+from sojourn.values.names import leads_out
+
 VERSION = 1
 """Version of the JSON form."""
 
@@ -102,21 +104,9 @@ def _unsound(entry: FileEntry, kinds: Mapping[str, str]) -> str:
         return f"{entry.name!r} is neither a file, a directory nor a link"
     if any(kinds.get(str(above), "d") != "d" for above in list(path.parents)[:-1]):
         return f"{entry.name!r} lies below something that is no directory"
-    if entry.kind == "l" and _leads_out(path, entry.target):
+    if entry.kind == "l" and leads_out(entry.name, entry.target):
         return f"the link {entry.name!r} leads out of the result, to {entry.target!r}"
     return ""
-
-
-def _leads_out(link: PurePosixPath, target: str) -> bool:
-    """Whether the text of a link, read step by step, ever leaves the top."""
-    if not target or target.startswith("/") or "\0" in target:
-        return True
-    depth = len(link.parts) - 1
-    for part in PurePosixPath(target).parts:
-        depth += -1 if part == ".." else 1
-        if depth < 0:
-            return True
-    return False
 
 
 def _bytes(entries: Iterable[FileEntry]) -> dict[str, tuple[str, str, str]]:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from sojourn.store.store import Store
 
 
+_NAMED = 3
+"""So many links that were left out are named."""
+
+
 @dataclass(slots=True)
 class Fetcher:
     """Fetches from one machine."""
@@ -61,6 +65,7 @@ class Fetcher:
                 manifest = self._manifest(record, answer)
                 result = self.results.commit(staged[record.signature], manifest)
                 found[record.signature] = result
+                self._tell_left_out(record, answer)
         return found
 
     def files(
@@ -118,7 +123,21 @@ class Fetcher:
                     found[record.signature] = self._failed(record, answer)
                 else:
                     found[record.signature] = add(self.results, staging, _entries(answer))
+                    self._tell_left_out(record, answer)
         return found
+
+    def _tell_left_out(self, record: JobRecord, answer: FetchAnswer) -> None:
+        """Say which links are not in a result, and keep it with the job."""
+        links = answer.left_out
+        if not links:
+            return
+        named = ", ".join(f"{link.name!r} to {link.target!r}" for link in links[:_NAMED])
+        more = f" and {len(links) - _NAMED} more" if len(links) > _NAMED else ""
+        one = len(links) == 1
+        what = "a link that leads" if one else f"{len(links)} links that lead"
+        reason = f"its result is without {what} out of it: {named}{more}"
+        self.link.context.say(f"job {record.name or record.signature[:8]}: {reason}")
+        self.store.update_fields(record.signature, record.machine, reason=reason)
 
     def _failed(self, record: JobRecord, answer: FetchAnswer) -> TransferFailed:
         short = record.signature[:8]

@@ -15,7 +15,7 @@ from sojourn.script.task import glob_word
 from sojourn.site import layout
 from sojourn.site.context import MachineContext
 from sojourn.site.evidence import read_evidence
-from sojourn.site.safe_paths import UnsafeName, check_files, inside, link_target
+from sojourn.site.safe_paths import UnsafeName, check_files, inside, without_links_out
 from sojourn.site.trip import Dialogue
 from sojourn.values.messages import ExitReport, FetchAnswer, FetchRequest, OutputFile, SiteEvidence
 from sojourn.values.patterns import covers
@@ -46,10 +46,13 @@ class _Order:
     files: tuple[OutputFile, ...] = ()
     digests: dict[str, str] = field(default_factory=dict)
     error: str = ""
+    left_out: tuple[OutputFile, ...] = ()
 
     def answer(self) -> FetchAnswer:
-        request = self.request
-        return FetchAnswer(request.signature, self.files, self.digests, self.exit, self.error)
+        signature = self.request.signature
+        return FetchAnswer(
+            signature, self.files, self.digests, self.exit, self.error, self.left_out
+        )
 
 
 def fetch(
@@ -109,6 +112,7 @@ def _plan(order: _Order) -> Iterator[_Item]:
     """Make directories and links, and say which files are to come."""
     request = order.request
     check_files(order.files)
+    order.files, order.left_out = without_links_out(order.files)
     base = f"jobs/{layout.attempt(request.signature, request.attempt)}"
     for file in order.files:
         target = inside(request.target, file.name)
@@ -118,7 +122,7 @@ def _plan(order: _Order) -> Iterator[_Item]:
         target.parent.mkdir(parents=True, exist_ok=True)
         if file.kind == "l":
             target.unlink(missing_ok=True)
-            target.symlink_to(link_target(file.name, file.target))
+            target.symlink_to(file.target)
         else:
             yield _Item(order, file.name, f"{base}/work/{file.name}", target, file.size)
     if request.logs_target is not None:

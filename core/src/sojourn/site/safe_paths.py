@@ -3,10 +3,11 @@
 from pathlib import Path, PurePosixPath
 
 from sojourn.values.messages import OutputFile
+from sojourn.values.names import leads_out
 
 
 class UnsafeName(ValueError):
-    """A name or link that would lead out of its directory; the text says which."""
+    """A name that would lead out of its directory; the text says which."""
 
 
 def inside(target: Path, name: str) -> Path:
@@ -21,20 +22,12 @@ def inside(target: Path, name: str) -> Path:
     return target / pure
 
 
-def link_target(name: str, target: str) -> str:
-    """`target` if a link of that name stays inside its directory.
-
-    Raises:
-        UnsafeName: it points out.
-    """
-    depth = len(PurePosixPath(name).parts) - 1
-    if not target or "\0" in target or PurePosixPath(target).is_absolute():
-        raise UnsafeName(f"the link {name!r} points out of its directory, to {target!r}")
-    for part in PurePosixPath(target).parts:
-        depth += -1 if part == ".." else 1
-        if depth < 0:
-            raise UnsafeName(f"the link {name!r} points out of its directory, to {target!r}")
-    return target
+def without_links_out(
+    files: tuple[OutputFile, ...],
+) -> tuple[tuple[OutputFile, ...], tuple[OutputFile, ...]]:
+    """What of a list may be made here, and the links of it that lead out of the directory."""
+    out = tuple(file for file in files if file.kind == "l" and leads_out(file.name, file.target))
+    return (tuple(file for file in files if file not in set(out)) if out else files), out
 
 
 def check_files(files: tuple[OutputFile, ...]) -> None:
@@ -46,8 +39,6 @@ def check_files(files: tuple[OutputFile, ...]) -> None:
     links = {file.name for file in files if file.kind == "l"}
     for file in files:
         inside(Path(), file.name)
-        if file.kind == "l":
-            link_target(file.name, file.target)
         for parent in PurePosixPath(file.name).parents:
             if str(parent) in links:
                 raise UnsafeName(f"{file.name!r} lies behind the link {str(parent)!r}")

@@ -291,6 +291,8 @@ class FetchAnswer:
     digests: Mapping[str, str] = field(default_factory=dict)
     exit: ExitReport | None = None
     error: str = ""
+    left_out: tuple[OutputFile, ...] = ()
+    """Links that lead out of the job's directory: they are not made here, and not in `files`."""
 
 
 # --- changes by hand ------------------------------------------------------------------------------

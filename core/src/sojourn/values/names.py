@@ -1,6 +1,8 @@
 """Names in a job's directory and of its environment: which are sound, and in one spelling."""
 
 import re
+from itertools import takewhile
+from pathlib import PurePosixPath
 
 from sojourn.errors import InvalidJob
 from sojourn.values.jsonable import plain_text, shown
@@ -51,6 +53,19 @@ def relative(value: object, what: str) -> str:
     if any(len(part.encode()) > LONGEST for part in parts):
         raise InvalidJob(f"{what} is longer than {LONGEST} bytes: {shown(name)}")
     return "/".join(parts)
+
+
+def leads_out(link: str, target: str) -> bool:
+    """Whether a symbolic link called `link`, relative to a directory, may lead out of that.
+
+    `..` counts as sound only at the beginning of `target`: after a name, which may be that of
+    another link, nobody can tell from the text where it leads.
+    """
+    path = PurePosixPath(target)
+    if not target or path.is_absolute() or "\0" in target:
+        return True
+    up = len(list(takewhile(lambda part: part == "..", path.parts)))
+    return up > len(PurePosixPath(link).parts) - 1 or ".." in path.parts[up:]
 
 
 def variable(value: object, what: str) -> str:

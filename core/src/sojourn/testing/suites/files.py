@@ -102,6 +102,7 @@ class Files(Suite):
         links = [link for link in place.rglob("*") if link.is_symlink()]
         assert all(place in (link.parent / link.readlink()).resolve().parents for link in links)
         assert answer.error or not links
+        assert answer.error or (place / "d/x").read_text() == "x\n", "what is sound comes"
 
 
 class Volume(Suite):
