@@ -256,3 +256,15 @@ def test_a_cache_that_is_a_file(tmp_path: Path) -> None:
     with pytest.raises(ResultError, match="cannot be used") as caught:
         cache.staging(signature())
     assert "SOJOURN_HOME" in caught.value.hint
+
+
+def test_the_same_bytes_from_a_later_attempt_count_as_that_attempts(cache: ResultCache) -> None:
+    put(cache, attempt=1, consumed={"mesh": "old"})
+    put(cache, attempt=2, consumed={"mesh": "new"})
+    again = put(cache, attempt=1, consumed={"mesh": "old"})
+    assert (again.manifest.attempt, again.manifest.consumed) == (2, {"mesh": "new"})
+
+
+def test_another_machines_attempts_are_counted_by_themselves(cache: ResultCache) -> None:
+    put(cache, attempt=3, machine="one")
+    assert put(cache, attempt=1, machine="two", files={"a": b"other"}).machine == "two"

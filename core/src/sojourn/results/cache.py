@@ -80,7 +80,7 @@ class ResultCache:
         has are those that the fetch has verified, missing ones are computed. What else was
         staged is thrown away; `logs` are taken as they are. If another process has
         committed the same result meanwhile, that one is returned; a damaged one, or one of an
-        earlier attempt, is replaced.
+        earlier attempt, with the same bytes or not, is replaced.
 
         Raises:
             ResultError: something is missing, of another size or kind, or leads out, and what
@@ -95,9 +95,7 @@ class ResultCache:
             place.parent.mkdir(mode=0o700, exist_ok=True)
             while not _renamed(staging.path, place):
                 present = self._sound(place)
-                if present is not None and (
-                    present.attempt > manifest.attempt or present.same_outcome(manifest)
-                ):
+                if present is not None and present.stands_for(manifest):
                     staging.discard()
                     return Result(place, present)
                 self._remove(place)

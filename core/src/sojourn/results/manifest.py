@@ -76,8 +76,17 @@ class Manifest:
         except (TypeError, KeyError, AttributeError) as fault:
             raise ValueError(f"not a manifest: {fault!r}") from fault
 
-    def same_outcome(self, other: "Manifest") -> bool:
-        """Whether both have the same bytes under the same names, whenever and however fetched."""
+    def stands_for(self, other: "Manifest") -> bool:
+        """Whether a result with `other` need not take the place of this one: it has the same
+        bytes, whenever and however fetched, or is of an earlier attempt on the same machine.
+
+        A later attempt there takes the place even with the same bytes: it is the one that counts.
+        """
+        if self.machine == other.machine and self.attempt != other.attempt:
+            return self.attempt > other.attempt
+        return self._same_outcome(other)
+
+    def _same_outcome(self, other: "Manifest") -> bool:
         return _bytes(self.files) == _bytes(other.files) and self.exit_code == other.exit_code
 
 

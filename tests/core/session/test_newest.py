@@ -1,0 +1,37 @@
+"""Which of several attempts' results is the job's."""
+
+from pathlib import Path
+
+import pytest
+
+from sojourn import Job, JobSuspended
+from tests.core.workflow.place import Place
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A computer with one machine, `here`."""
+    return Place(tmp_path / "place")
+
+
+@pytest.mark.parametrize("command", ["echo same >out", "cat /proc/sys/kernel/random/uuid >out"])
+def test_after_a_retry_it_is_the_newest_whether_its_bytes_are_others_or_not(
+    place: Place, command: str
+) -> None:
+    job = Job(command=command, outputs=["out"])
+    with place.session() as session, pytest.raises(JobSuspended):
+        session.run(job)
+    place.all_ended()
+    with place.session() as session:
+        first = session.run(job)
+        before = first["out"].read_text()
+        assert first.manifest.attempt == 1
+        session.retry([session.record(first.signature)])
+    place.all_ended()
+    with place.session() as session:
+        newest = session.run(job)
+        assert newest.manifest.attempt == 2
+        assert (newest["out"].read_text() == before) == command.startswith("echo")
+    (place.folder / "root-here").rename(place.folder / "out of reach")
+    with place.session() as session:
+        assert session.run(job).manifest.attempt == 2  # from the cache, without contact
