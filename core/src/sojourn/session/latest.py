@@ -1,6 +1,9 @@
 """Whether a result that is here is the newest there is."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from sojourn.errors import DamagedResult
 
 if TYPE_CHECKING:
     from sojourn.results.cache import ResultCache
@@ -19,3 +22,10 @@ def latest(results: "ResultCache", store: "Store", signature: str) -> "Result | 
         return None
     record = store.get(signature, result.machine)
     return result if record is None or record.attempt <= result.manifest.attempt else None
+
+
+def latest_whole(results: "ResultCache", store: "Store", signature: str) -> "Result | None":
+    """The same, and None for one that was damaged."""
+    with suppress(DamagedResult):
+        return latest(results, store, signature)
+    return None

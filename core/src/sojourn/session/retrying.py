@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sojourn.errors import InvalidJob, NotPossible, SojournError
@@ -57,10 +58,30 @@ def next_attempt(session: "SessionBase", record: JobRecord, resources: Resources
     if resources is not None:
         job = _job(record)
         job = job.replace(resources=resources.over(job.resources))
-        effective = job.resources.over(session.machines.get(record.machine).defaults)
+        effective = job.resources
+        if job.script is None:  # its own directives stand for the machine's defaults
+            effective = effective.over(session.machines.get(record.machine).defaults)
         fields["job"] = json.dumps(job.to_json())
         fields["resources"] = effective.model_dump_json(exclude_defaults=True)
+        given = resources.model_dump_json(exclude_defaults=True)
+        session.store.set_setting(_key(record.signature, record.machine, record.attempt + 1), given)
     session.recorder.next_attempt(record, "retried", **fields)
+
+
+def as_retried(signed: "SignedJob", record: JobRecord, store: "Store") -> "SignedJob":
+    """A job with the resources that were given to the retry which made this attempt, wherever
+    the job itself comes from now: its workflow does not know of them."""
+    if record.attempt == 1:
+        return signed
+    given = store.setting(_key(record.signature, record.machine, record.attempt))
+    if not given:
+        return signed
+    words = Resources.model_validate_json(given).over(signed.job.resources)
+    return replace(signed, job=signed.job.replace(resources=words))
+
+
+def _key(signature: str, machine: str, attempt: int) -> str:
+    return f"resources:{machine}:{signature}:{attempt}"
 
 
 def wait_again(store: "Store", records: Sequence[JobRecord]) -> None:

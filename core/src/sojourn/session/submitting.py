@@ -3,16 +3,16 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sojourn.errors import ConnectionLost, DamagedResult, InvalidJob, SojournError, SubmitRefused
+from sojourn.errors import ConnectionLost, InvalidJob, SojournError, SubmitRefused
 from sojourn.session.changes import Recorder
 from sojourn.session.checking import check_batch, impossible
-from sojourn.session.latest import latest
+from sojourn.session.latest import latest_whole
 from sojourn.session.links import Link
 from sojourn.session.orders import Blocked, make_order, new_record, parents_first
+from sojourn.session.retrying import as_retried
 from sojourn.session.settling import settle_many
 from sojourn.states import FINAL, HANDED_IN, State
 from sojourn.store.records import JobRecord, StateChange
@@ -56,12 +56,10 @@ class Submitter:
 
     def result(self, signature: str) -> "Result | None":
         """Its result, if it is here, whole, and not to be replaced by a retry's."""
-        with suppress(DamagedResult):
-            return latest(self.results, self.store, signature)
-        return None
+        return latest_whole(self.results, self.store, signature)
 
     def is_purged(self, signature: str) -> bool:
-        """Whether the machine has said that its outputs are not there any more."""
+        """Whether the machine has said that its outputs are gone."""
         return signature in self._purged
 
     # --- the way in -----------------------------------------------------------------------------
@@ -138,7 +136,7 @@ class Submitter:
         return self._settle(orders, answers)
 
     def _orders(self, batch: Sequence["SignedJob"]) -> list[JobOrder]:
-        room, pauses = self._room(), self.store.pauses()
+        link, room, pauses = self.link, self._room(), self.store.pauses()
         known = self.store.get_many((one.signature, self.link.name) for one in batch)
         orders: list[JobOrder] = []
         here: set[str] = set()
@@ -156,7 +154,8 @@ class Submitter:
                 skipped.add(signed.signature)
                 continue
             try:
-                made = make_order(signed, record, self.link.machine, self, self.memo)
+                asked = as_retried(signed, record, self.store)
+                made = make_order(asked, record, self.link.machine, self, self.memo)
             except InvalidJob as error:  # one job's trouble must not keep the others here
                 skipped.add(signed.signature)
                 self._refuse(record, error)
@@ -166,9 +165,7 @@ class Submitter:
                 self._block(record, made)
             elif len(orders) >= room:
                 skipped.add(signed.signature)
-                waiting.append(
-                    (record, f"waits: at most {self.link.machine.max_jobs} jobs at a time")
-                )
+                waiting.append((record, f"waits: at most {link.machine.max_jobs} jobs at a time"))
             else:
                 orders.append(made)
                 here.add(made.signature)
@@ -279,8 +276,8 @@ class Submitter:
                 f"become of them could not be asked: {lost.message}",
                 hint="nothing is lost: the next contact finds out",
             ) from lost
-        absent = any(answer.outcome is Settled.ABSENT for answer in answers)
-        return self._settle(orders, answers) or absent
+        settled = self._settle(orders, answers)
+        return settled or any(answer.outcome is Settled.ABSENT for answer in answers)
 
     def _settle(self, orders: Sequence[JobOrder], answers: Sequence[Settlement]) -> bool:
         names = {order.signature: order.name for order in orders}
@@ -298,6 +295,6 @@ class Submitter:
                         hint="change what it asks for, or the machine's defaults, and run again",
                     )
                 )
-        gone = {parent for answer in answers for parent in answer.gone} - self._purged
+        gone = {parent for answer in answers for parent in answer.gone}
         self._purged |= gone
         return bool(gone) or any(answer.outcome is Settled.CLOSED for answer in answers)
