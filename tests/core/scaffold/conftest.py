@@ -11,6 +11,14 @@ import pytest
 
 from sojourn.scaffold.making import make
 
+NAMES = {
+    "batch": "grid-engine2",
+    "backend": "my_rest",
+    "transport": "kube-2",
+    "listener": "tell-me",
+}
+"""A name for each kind, such as people take."""
+
 
 @dataclass(frozen=True)
 class Installed:
@@ -36,7 +44,7 @@ def installed(tmp_path: Path) -> Callable[[str], Installed]:
     """Begin a plugin of a kind and install it, built by its own build backend."""
 
     def install(kind: str) -> Installed:
-        project, site = make(f"my-{kind}", kind, "MIT", tmp_path), tmp_path / "site"
+        project, site = make(NAMES[kind], kind, "MIT", tmp_path), tmp_path / "site"
         words = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
         subprocess.run(
             [sys.executable, "-m", "pip", *words, "--target", str(site), str(project)], check=True

@@ -135,8 +135,8 @@ class BatchScheduler(ABC):
     `probe` has found out about this machine, text to text, empty before the probe.
     """
 
-    index_variable: ClassVar[str]
-    """Shell expression for the task's array index, empty or unset outside an array."""
+    index_variable: ClassVar[str] = ""
+    """Shell expression for the task's array index; not used where there are no arrays."""
     id_variable: ClassVar[str]
     """Shell expression for the scheduler id under which the task runs, as `task_id` forms it."""
     tools: ClassVar[tuple[str, ...]] = ()
@@ -148,9 +148,10 @@ class BatchScheduler(ABC):
 
     # --- finding out --------------------------------------------------------------------------
 
-    @abstractmethod
     def probe(self) -> Conversation[Mapping[str, str]]:
         """Find out the dialect, version and limits. Asked once a session, inside another trip."""
+        yield from ()
+        return {}
 
     # --- handing in ---------------------------------------------------------------------------
 
@@ -162,9 +163,12 @@ class BatchScheduler(ABC):
             UnsupportedResource: a word that cannot be honoured, with the nearest that can.
         """
 
-    @abstractmethod
-    def split_script(self, text: str, explicit: frozenset[str]) -> ScriptParts:
-        """Take an existing script's directives apart; `explicit` resource words win over them."""
+    def split_script(self, text: str, explicit: frozenset[str]) -> ScriptParts:  # noqa: ARG002
+        """Take an existing script's directives apart; `explicit` resource words win over them.
+
+        The default is for a scheduler that reads none.
+        """
+        return ScriptParts(())
 
     @abstractmethod
     def submit_command(self, call: SubmitCall) -> str:
@@ -174,9 +178,12 @@ class BatchScheduler(ABC):
     def read_submit(self, result: CommandResult) -> SubmitReply:
         """Read what the submit command printed."""
 
-    @abstractmethod
-    def task_id(self, scheduler_id: str, index: int | None) -> str:
-        """The id of one task of the array `scheduler_id`, or of a single job if index is None."""
+    def task_id(self, scheduler_id: str, index: int | None) -> str:  # noqa: ARG002
+        """The id of one task of the array `scheduler_id`, or of a single job if index is None.
+
+        The default is for a scheduler without arrays.
+        """
+        return scheduler_id
 
     def array_limit(self) -> int:
         """Most tasks of one array; 1 where there are no arrays."""
@@ -208,16 +215,21 @@ class BatchScheduler(ABC):
     def cancel(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
         """End jobs, waiting or running; every id is answered."""
 
-    @abstractmethod
     def hold(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
-        """Keep waiting jobs from starting; every id is answered."""
+        """Keep waiting jobs from starting; every id is answered. Needs capability `hold`."""
+        return _refused(ids)
 
-    @abstractmethod
     def release(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
-        """Let held jobs start; every id is answered."""
+        """Let held jobs start; every id is answered. Needs capability `hold`."""
+        return _refused(ids)
 
     # --- checking -----------------------------------------------------------------------------
 
     @abstractmethod
     def check(self, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
         """Try versions, accounting, queue, account and limits; one line each, with advice."""
+
+
+def _refused(ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
+    yield from ()
+    return {one: Response(Took.REFUSED, "the scheduler cannot hold jobs") for one in ids}

@@ -22,7 +22,7 @@ def make(word: str, kind: str, licence: str, folder: Path) -> Path:
 
     Raises:
         UsageError: the name is taken or cannot be one, or the kind or the licence is none.
-        NotPossible: there is such a directory already.
+        NotPossible: there is such a directory already, or it cannot be written.
     """
     name = sound(word)
     taken = clash(word)
@@ -36,10 +36,15 @@ def make(word: str, kind: str, licence: str, folder: Path) -> Path:
     project = folder / name.distribution
     if project.exists():
         raise NotPossible(f"{project} is there already", hint="nothing was written")
-    for place, text in project_files(name, KINDS[kind], licence):
-        file = project / place
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    try:
+        for place, text in project_files(name, KINDS[kind], licence):
+            file = project / place
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NotPossible(
+            f"{project} cannot be written: {error.strerror}", hint="go where you may write"
+        ) from error
     return project
 
 

@@ -9,7 +9,9 @@ from sojourn.plugins.discovery import describe, scan
 from sojourn.plugins.unknown import EXTRAS
 
 _SOUND = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
-RESERVED = frozenset({"sojourn", "newplugin", "nothing", "broken", *TRANSPORTS})
+LONGEST = 40
+"""Characters; names stand in tables, and in names of files."""
+RESERVED = frozenset({"sojourn", "core", "testing", "newplugin", "nothing", "broken", *TRANSPORTS})
 """Core's own words, and those of its templates and tests."""
 
 
@@ -53,10 +55,17 @@ def sound(word: str) -> Name:
     Raises:
         UsageError: it cannot.
     """
+    refused = f"{word[:LONGEST]!r} cannot be a plugin's name"
     if not _SOUND.fullmatch(word):
         raise UsageError(
-            f"{word!r} cannot be a plugin's name",
-            hint="small letters and digits, with - or _ in between, a letter first",
+            refused, hint="small letters and digits, with - or _ in between, a letter first"
+        )
+    if len(word) > LONGEST:
+        raise UsageError(refused, hint=f"{len(word)} characters are too many: {LONGEST} at most")
+    prefix, _, rest = word.replace("_", "-").partition("-")
+    if prefix == "sojourn" and rest:
+        raise UsageError(
+            refused, hint=f"say {rest!r}: the distribution is called sojourn-{rest} by itself"
         )
     return Name(word)
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from sojourn.testing import BackendSuite
 from sojourn.testing.toy import Toy
 

@@ -117,9 +117,7 @@ def _change(command: str, ids: Sequence[str]) -> Changes:
 INFO = BackendInfo(
     name="newplugin",  # the word in `backend:`, and the entry point's name
     summary="newplugin, over its commands",
-    resources=frozenset(
-        {*LANGUAGE.options, "native"}
-    ),  # FILL: the words that you honour, and no others
+    resources=frozenset({*LANGUAGE.options, "native"}),  # FILL: what you honour, and no more
     contract=1,
     capabilities=frozenset(Capability),  # FILL: leave out what your scheduler cannot do
 )

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from sojourn.plugins.registry import Registry
 from sojourn.states import State
 from sojourn.values.events import JobEvent, Resumption, SuspensionNotice

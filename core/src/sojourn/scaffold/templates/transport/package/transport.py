@@ -5,7 +5,6 @@ import shlex
 from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
-
 from sojourn.contract import TransportInfo, hookimpl
 from sojourn.machines.model import Machine
 from sojourn.transports.base import Channel, Transport
