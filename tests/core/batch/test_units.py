@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sojourn.batch.arrays import runs, span
-from sojourn.batch.units import mebibytes, seconds, size
+from sojourn.batch.arrays import by_array, runs, span
+from sojourn.batch.chunks import Chunk, chunks
+from sojourn.batch.units import clock, mebibytes, seconds, size
+from sojourn.errors import UnsupportedResource
+from sojourn.values.resources import Resources
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,39 @@ def test_runs_hold_every_index_once_and_do_not_touch(indices: list[int]) -> None
 
 def test_how_a_run_is_written() -> None:
     assert [span(run) for run in runs([3, 9, 4, 5])] == ["3-5", "9"]
+
+
+@pytest.mark.parametrize(
+    ("words", "spread", "expected"),
+    [
+        ({}, True, [Chunk(1, 1, 1, None)]),
+        ({"nodes": 2, "tasks_per_node": 3, "cpus_per_task": 2}, True, [Chunk(2, 3, 6, None)]),
+        ({"tasks": 4, "memory_per_cpu": 5}, True, [Chunk(4, 1, 1, 5)]),
+        ({"tasks": 4, "memory_per_cpu": 5}, False, [Chunk(1, 4, 4, 20)]),
+        ({"tasks": 4, "memory": 5}, True, [Chunk(1, 4, 4, 5)]),
+        ({"tasks": 5, "nodes": 2}, True, [Chunk(1, 3, 3, None), Chunk(1, 2, 2, None)]),
+        ({"tasks": 8, "tasks_per_node": 4}, False, [Chunk(2, 4, 4, None)]),
+    ],
+)
+def test_where_the_tasks_go(words: dict[str, int], spread: bool, expected: list[Chunk]) -> None:
+    assert chunks(Resources.model_validate(words), spread=spread) == expected
+
+
+@pytest.mark.parametrize(
+    "words", [{"tasks": 2, "nodes": 3}, {"tasks": 9, "nodes": 2, "tasks_per_node": 4}]
+)
+def test_tasks_that_do_not_fit(words: dict[str, int]) -> None:
+    with pytest.raises(UnsupportedResource) as raised:
+        chunks(Resources.model_validate(words), spread=True)
+    assert "ask for nodes=" in raised.value.hint
+
+
+def test_tasks_by_their_array() -> None:
+    ids = ["9_1", "7_2", "9_3"]
+    assert by_array(ids, lambda one: one[0]) == {"9": ["9_1", "9_3"], "7": ["7_2"]}
+
+
+@pytest.mark.parametrize(("duration", "text"), [(90, "00:01:30"), (93600, "26:00:00")])
+def test_a_clock(duration: int, text: str) -> None:
+    assert clock(duration) == text
+    assert seconds(text) == duration

@@ -16,7 +16,8 @@ from sojourn.batch.scheduler import CommandResult, Conversation, Response, Took
 from sojourn.values.messages import Phase
 from sojourn_pbs import ids
 from sojourn_pbs.dialects import Dialect, Site
-from sojourn_pbs.look import Records, listing, word_on
+from sojourn_pbs.listing import Record
+from sojourn_pbs.look import listing
 from sojourn_pbs.shell import complaints, no_server
 from sojourn_pbs.states import word
 
@@ -46,8 +47,8 @@ def change(site: Site, jobs: Sequence[str], what: Change) -> Conversation[Answer
     Raises:
         SchedulerUnavailable: the server answered neither at first nor when told.
     """
-    found, absent = yield from listing(site, jobs)
-    words = {job: word_on(site, job, found, absent) for job in jobs}
+    shown = yield from listing(site, jobs)
+    words, found = {job: shown.word(job) for job in jobs}, shown.records
     answers, left = settled(what, words, ids.valid)
     groups: list[Group] = [(job, [job]) for job in left if ids.index(job) is None]
     subjobs = [job for job in left if ids.index(job) is not None]
@@ -69,7 +70,7 @@ def change(site: Site, jobs: Sequence[str], what: Change) -> Conversation[Answer
     return answers
 
 
-def _held_by_others(jobs: Sequence[str], found: Records) -> dict[str, Response]:
+def _held_by_others(jobs: Sequence[str], found: Mapping[str, Record]) -> dict[str, Response]:
     """Jobs that their owner cannot release: qrls says nothing of that, and ends with 0."""
     answers = {}
     for job in jobs:
@@ -84,7 +85,7 @@ def _held_by_others(jobs: Sequence[str], found: Records) -> dict[str, Response]:
     return answers
 
 
-def _let_go(deleted: Sequence[str], found: Records) -> Conversation[None]:
+def _let_go(deleted: Sequence[str], found: Mapping[str, Record]) -> Conversation[None]:
     """Have OpenPBS look again at what waited for jobs that never ran, which it forgets to do.
 
     Those then start, and job.sh ends them because of their parent; or, where history is off,
@@ -132,7 +133,7 @@ def _ranges(subjobs: Sequence[str]) -> Iterator[Group]:
 
 
 def _arrays(
-    subjobs: Sequence[str], found: Records, what: Change
+    subjobs: Sequence[str], found: Mapping[str, Record], what: Change
 ) -> tuple[list[Group], dict[str, Response]]:
     """Whole arrays to hold or release, and the answer for subjobs of those that cannot be."""
     subject = [

@@ -5,6 +5,8 @@ OpenPBS: `select` chunks, each a share of one node. Torque: `nodes=N:ppn=M`.
 
 import re
 
+from sojourn.batch.chunks import chunks
+from sojourn.batch.refusing import refuse
 from sojourn.batch.scheduler import Header
 from sojourn.batch.units import mebibytes
 from sojourn.errors import UnsupportedResource
@@ -23,8 +25,22 @@ _SHAPE = frozenset(
 )
 """Words that PBS has one expression for."""
 
-Layout = list[tuple[int, int]]
-"""Number of nodes (or, in OpenPBS, of chunks on any node), and tasks on each."""
+_ALWAYS = {
+    "qos": "name a queue with `queue`; queues are what PBS sets priorities and limits by",
+    "gpu_type": "name a queue with `queue`, or with `constraint` or `native` by a resource of the"
+    " site's own",
+}
+_RESERVATION = "name a queue with `queue`, or write the scheduler's own with `native`"
+_SLURMS = ("qos", "gpu_type", "reservation", "constraint", "exclusive")
+_LACKS: dict[Dialect, tuple[str, dict[str, str]]] = {
+    Dialect.OPENPBS: ("PBS", _ALWAYS),
+    Dialect.TORQUE: ("Torque", {**_ALWAYS, "reservation": _RESERVATION}),
+    Dialect.WRAPPERS: (
+        "Slurm's qsub",
+        dict.fromkeys(_SLURMS, "use `backend: slurm` for this machine"),
+    ),
+}
+"""What each is called, and the words that it lacks, with what to do instead."""
 
 
 def directives(site: Site, resources: Resources, header: Header) -> list[str]:
@@ -40,7 +56,7 @@ def directives(site: Site, resources: Resources, header: Header) -> list[str]:
         UnsupportedResource: a word that cannot be honoured, with the nearest that can.
     """
     dialect = site.dialect
-    _refuse(dialect, resources)
+    refuse(resources, *_LACKS[dialect])
     if resources.reservation is not None:  # a queue to PBS: asking for it is asking for that queue
         queue = resources.reservation.partition(".")[0]
         resources = resources.model_copy(update={"queue": queue})
@@ -55,57 +71,6 @@ def directives(site: Site, resources: Resources, header: Header) -> list[str]:
     if resources.given().keys() & _SHAPE:
         always += _select(resources) if dialect is Dialect.OPENPBS else _nodes(dialect, resources)
     return others + LANGUAGE.written(resources, *always)
-
-
-_NAMES = {
-    Dialect.OPENPBS: "PBS",
-    Dialect.TORQUE: "Torque",
-    Dialect.WRAPPERS: "Slurm's qsub",
-}
-_LACKS = {
-    Dialect.OPENPBS: ("qos", "gpu_type"),
-    Dialect.TORQUE: ("qos", "gpu_type", "reservation"),
-    Dialect.WRAPPERS: ("qos", "gpu_type", "reservation", "constraint", "exclusive"),
-}
-_INSTEAD = {
-    "qos": "name a queue with `queue`; queues are what PBS sets priorities and limits by",
-    "gpu_type": "name a queue with `queue`, or with `constraint` or `native` by a resource of the"
-    " site's own",
-    "reservation": "name a queue with `queue`, or write the scheduler's own with `native`",
-}
-
-
-def _refuse(dialect: Dialect, resources: Resources) -> None:
-    """Refuse what this dialect has no word for."""
-    for name in _LACKS[dialect]:
-        if getattr(resources, name):
-            hint = _INSTEAD.get(name, "")
-            if dialect is Dialect.WRAPPERS:
-                hint = "use `backend: slurm` for this machine"
-            raise UnsupportedResource(f"{_NAMES[dialect]} has no word for `{name}`", hint=hint)
-
-
-def _layout(resources: Resources, *, spread: bool) -> Layout:
-    """Where the tasks go. With `spread`, tasks of no particular node are chunks of their own."""
-    nodes, tasks, each = resources.nodes, resources.tasks, resources.tasks_per_node
-    if tasks is None:
-        return [(nodes or 1, each or 1)]
-    if nodes is None and each is None:
-        by_node = resources.memory is not None or resources.gpus_per_node
-        return [(tasks, 1)] if spread and not by_node else [(1, tasks)]
-    nodes = nodes or -(-tasks // (each or 1))
-    few, more = divmod(tasks, nodes)
-    if few == 0:
-        raise UnsupportedResource(
-            f"`tasks` is {tasks} and `nodes` {nodes}: PBS gives no node without a task",
-            hint=f"ask for nodes={tasks}",
-        )
-    if each is not None and few + bool(more) > each:
-        raise UnsupportedResource(
-            f"{tasks} `tasks` do not fit on {nodes} `nodes` with {each} `tasks_per_node`",
-            hint=f"ask for nodes={-(-tasks // each)}",
-        )
-    return [(count, on) for count, on in ((more, few + 1), (nodes - more, few)) if count]
 
 
 def _features(resources: Resources, valued: str) -> list[str]:
@@ -123,45 +88,33 @@ def _features(resources: Resources, valued: str) -> list[str]:
 
 def _select(resources: Resources) -> list[str]:
     """`-l select`, and `place` where nodes are to be different ones or nobody else's."""
-    cpus = resources.cpus_per_task or 1
-    layout = _layout(resources, spread=True)
-    chunks = []
-    for count, tasks in layout:
-        words = [str(count), f"ncpus={tasks * cpus}", f"mpiprocs={tasks}"]
-        if tasks > 1:  # else PBS sets OMP_NUM_THREADS to all the CPUs, for each of the tasks
-            words.append(f"ompthreads={cpus}")
-        memory = resources.memory or (resources.memory_per_cpu or 0) * tasks * cpus
-        words += [f"mem={mebibytes(memory, 'mb')}"] if memory else []
+    nodes = chunks(resources, spread=True)
+    parts = []
+    for one in nodes:
+        words = [f"{one.count}:ncpus={one.cpus}:mpiprocs={one.tasks}"]
+        if one.tasks > 1:  # else PBS sets OMP_NUM_THREADS to all the CPUs, for each of the tasks
+            words.append(f"ompthreads={one.cpus // one.tasks}")
+        words += [f"mem={mebibytes(one.memory, 'mb')}"] if one.memory else []
         words += [f"ngpus={resources.gpus_per_node}"] if resources.gpus_per_node else []
-        chunks.append(":".join([*words, *_features(resources, "=True")]))
+        parts.append(":".join([*words, *_features(resources, "=True")]))
     own_nodes = resources.nodes is not None or resources.tasks_per_node is not None
-    apart = own_nodes and sum(count for count, _ in layout) > 1
+    apart = own_nodes and sum(one.count for one in nodes) > 1
     place = [*(["scatter"] if apart else []), *(["exclhost"] if resources.exclusive else [])]
-    lines = [f"-l select={'+'.join(chunks)}"]
+    lines = [f"-l select={'+'.join(parts)}"]
     return [*lines, f"-l place={':'.join(place)}"] if place else lines
 
 
 def _nodes(dialect: Dialect, resources: Resources) -> list[str]:
     """`-l nodes`, and memory: for a whole job if it has one node, else for each process."""
-    cpus = resources.cpus_per_task or 1
-    layout = _layout(resources, spread=False)
-    parts = []
-    for count, tasks in layout:
-        words = [str(count), f"ppn={tasks * cpus}"]
-        words += [f"gpus={resources.gpus_per_node}"] if resources.gpus_per_node else []
-        parts.append(":".join([*words, *_features(resources, "")]))
+    nodes = chunks(resources, spread=False)
+    gpus = [f"gpus={resources.gpus_per_node}"] if resources.gpus_per_node else []
+    shares = [*gpus, *_features(resources, "")]
+    parts = [":".join([f"{one.count}:ppn={one.cpus}", *shares]) for one in nodes]
     lines = [f"-l nodes={'+'.join(parts)}", *(["-n"] if resources.exclusive else [])]
-    return lines + _memory(dialect, resources, layout, cpus)
-
-
-def _memory(dialect: Dialect, resources: Resources, layout: Layout, cpus: int) -> list[str]:
-    most = max(tasks for _, tasks in layout) * cpus
-    each = resources.memory_per_cpu
-    if dialect is Dialect.WRAPPERS:  # mem becomes sbatch's --mem, which is for each node
-        node = resources.memory if each is None else each * most
-        return [f"-l mem={mebibytes(node, 'mb')}"] if node is not None else []
-    if resources.memory is not None and sum(count for count, _ in layout) == 1:
-        return [f"-l mem={mebibytes(resources.memory, 'mb')}"]
-    if resources.memory is not None:
-        each = -(-resources.memory // most)
-    return [f"-l pmem={mebibytes(each, 'mb')}"] if each is not None else []
+    largest = max(nodes, key=lambda one: one.cpus)
+    if largest.memory is None:
+        return lines
+    alone = resources.memory is not None and sum(one.count for one in nodes) == 1
+    if alone or dialect is Dialect.WRAPPERS:  # where it becomes sbatch's --mem, for each node
+        return [*lines, f"-l mem={mebibytes(largest.memory, 'mb')}"]
+    return [*lines, f"-l pmem={mebibytes(-(-largest.memory // largest.cpus), 'mb')}"]

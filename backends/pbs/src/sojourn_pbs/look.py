@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from shlex import join
 
 from sojourn.batch.commands import pieces, unavailable
@@ -24,8 +24,30 @@ _FINISHED = "Job has finished, use -x"
 _NO_HISTORY = "not configured to maintain job history"
 _UNKNOWN_STATUS = 153
 
-Records = Mapping[str, Record]
-"""By `ids.key`."""
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Records of jobs and, in OpenPBS, of all subjobs of their arrays; and what PBS called unknown.
+
+    Both by `ids.key`.
+    """
+
+    dialect: Dialect
+    records: Mapping[str, Record]
+    absent: frozenset[str]
+
+    def word(self, job: str) -> SchedulerWord:
+        """The word on an id that was asked for."""
+        key = ids.key(job)
+        if key in self.records:
+            return word(self.records[key], self.dialect)
+        if not ids.valid(job):
+            return SchedulerWord(Phase.UNKNOWN, reason=f"{job!r} is not an id of PBS's")
+        array = ids.key(ids.whole(job))
+        if key in self.absent or array in self.absent or (array != key and array in self.records):
+            return SchedulerWord(Phase.ABSENT, reason="PBS does not know it")
+        hidden = "PBS left it out: the server may show only one's own jobs"
+        return SchedulerWord(Phase.UNKNOWN, reason=hidden)
 
 
 def look(site: Site, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerWord]]:
@@ -37,16 +59,14 @@ def look(site: Site, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerW
     Raises:
         SchedulerUnavailable: no dependable answer.
     """
-    found, absent = yield from listing(site, ids)
-    words = {job: word_on(site, job, found, absent) for job in ids}
+    shown = yield from listing(site, ids)
+    words = {job: shown.word(job) for job in ids}
     if site.dialect is Dialect.OPENPBS:
-        yield from _left_behind(site, words, found, absent)
+        yield from _left_behind(site, words, shown)
     return words
 
 
-def _left_behind(
-    site: Site, words: dict[str, SchedulerWord], found: Records, absent: frozenset[str]
-) -> Conversation[None]:
+def _left_behind(site: Site, words: dict[str, SchedulerWord], shown: Listing) -> Conversation[None]:
     """Say of those that wait for a job that has gone that they will do so for ever.
 
     When a job is deleted before it ran, OpenPBS does not let go of those that wait for it.
@@ -54,14 +74,14 @@ def _left_behind(
     waiting = {
         job: parents
         for job, word in words.items()
-        if word.phase is Phase.WAITING and (parents := _parents(found[ids.key(job)]))
+        if word.phase is Phase.WAITING and (parents := _parents(shown.records[ids.key(job)]))
     }
-    known = found.keys() | absent
+    known = shown.records.keys() | shown.absent
     foreign = {one for parents in waiting.values() for one in parents if ids.key(one) not in known}
-    if foreign:
-        more, gone = yield from listing(site, sorted(foreign))
-        found, absent = {**more, **found}, absent | gone
-    ended = {key for key, record in found.items() if record.get("job_state") == "F"} | absent
+    more = (yield from listing(site, sorted(foreign))) if foreign else shown
+    records = {**more.records, **shown.records}
+    ended = {key for key, record in records.items() if record.get("job_state") == "F"}
+    ended |= shown.absent | more.absent
     for job, parents in waiting.items():
         for parent in parents:
             if ids.key(parent) in ended:
@@ -75,8 +95,8 @@ def _parents(record: Record) -> list[str]:
     return [one.partition("@")[0] for jobs in lists for one in jobs.split(":")]
 
 
-def listing(site: Site, jobs: Sequence[str]) -> Conversation[tuple[Records, frozenset[str]]]:
-    """Records of these jobs and, in OpenPBS, of all subjobs of their arrays; and what is unknown.
+def listing(site: Site, jobs: Sequence[str]) -> Conversation[Listing]:
+    """What PBS shows of these jobs.
 
     Raises:
         SchedulerUnavailable: no dependable answer.
@@ -98,7 +118,7 @@ def listing(site: Site, jobs: Sequence[str]) -> Conversation[tuple[Records, froz
             _be_sure(result)
         found |= here
         absent |= unknown
-    return found, frozenset(absent)
+    return Listing(site.dialect, found, frozenset(absent))
 
 
 def _targets(site: Site, jobs: Sequence[str]) -> Iterator[list[str]]:
@@ -140,19 +160,3 @@ def _be_sure(result: CommandResult) -> None:
     ]
     if odd or (result.status != 0 and not result.stderr.strip()):
         raise unavailable(result, "qstat")
-
-
-def word_on(site: Site, job: str, found: Records, absent: frozenset[str]) -> SchedulerWord:
-    """The word on one id, from a listing that it was asked for in."""
-    key = ids.key(job)
-    record = found.get(key)
-    if record is not None:
-        return word(record, site.dialect)
-    if not ids.valid(job):
-        return SchedulerWord(Phase.UNKNOWN, reason=f"{job!r} is not an id of PBS's")
-    array = ids.key(ids.whole(job))
-    if key in absent or array in absent or (array != key and array in found):
-        return SchedulerWord(Phase.ABSENT, reason="PBS does not know it")
-    return SchedulerWord(
-        Phase.UNKNOWN, reason="PBS left it out: the server may show only one's own jobs"
-    )

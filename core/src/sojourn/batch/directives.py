@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from sojourn.batch.options import Option, quoted, read_options
+from sojourn.batch.refusing import refuse_both_memories
 from sojourn.batch.scheduler import ScriptParts
 from sojourn.errors import UnsupportedResource
 from sojourn.values.resources import Resources
@@ -57,11 +58,7 @@ class Language:
             UnsupportedResource: a value cannot be written (its function raised ValueError), or
                 both `memory` and `memory_per_cpu` are given.
         """
-        if resources.memory is not None and resources.memory_per_cpu is not None:
-            raise UnsupportedResource(
-                f"{self.command} takes either `memory` or `memory_per_cpu`, and both are given",
-                hint="leave one out; it may come from the machine's defaults",
-            )
+        refuse_both_memories(resources, self.command)
         given = resources.given()
         return [
             _option(word, given[word], how) for word, how in self.options.items() if word in given
