@@ -6,8 +6,7 @@ shells, so an id is quoted wherever it goes into a command.
 
 import re
 
-ID = re.compile(r"\d+(?:\[\d*\])?(?:\.[\w.-]+)?", re.ASCII)
-_PARTS = re.compile(r"(\d+)(?:\[(\d*)\])?(?:\.(.*))?", re.ASCII)
+ID = re.compile(r"(\d+)(?:\[(\d*)\])?(?:\.([\w.-]+))?", re.ASCII)
 
 
 def valid(job: str) -> bool:
@@ -22,13 +21,13 @@ def key(job: str) -> str:
 
 def index(job: str) -> int | None:
     """A subjob's index; None for a job or a whole array."""
-    match = _PARTS.fullmatch(job)
+    match = ID.fullmatch(job)
     return int(match[2]) if match is not None and match[2] else None
 
 
 def subjob(array: str, number: int | str) -> str:
     """`9[3].server`, or `9[3-5].server`, of the array or subjob `array`."""
-    match = _PARTS.fullmatch(array)
+    match = ID.fullmatch(array)
     if match is None:
         return array
     return f"{match[1]}[{number}]" + (f".{match[3]}" if match[3] else "")

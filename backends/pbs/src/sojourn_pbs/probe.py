@@ -12,15 +12,8 @@ sj_said=$(qstat --version 2>&1); sj_status=$?
 printf '%s\\n' "$sj_said"; echo "@status $sj_status"
 [ "$sj_status" != 0 ] || { qstat -B -f 2>&1; echo "@status $?"; }"""
 
-_FACTS = {
-    "default_queue": "default_queue",
-    "max_array_size": "array_limit",
-    "max_job_array_size": "array_limit",
-    "query_other_jobs": "query_other_jobs",
-    "server_state": "server_state",
-    "scheduling": "scheduling",
-}
-"""The server's attribute -> the fact."""
+_KEPT = ("default_queue", "query_other_jobs", "server_state", "scheduling")
+"""Attributes of the server that are facts by their own names."""
 
 
 def probe() -> Conversation[Mapping[str, str]]:
@@ -46,8 +39,9 @@ def probe() -> Conversation[Mapping[str, str]]:
         raise unavailable(version, "qstat")
     server = next(iter(records(told[1].stdout)), None) if len(told) > 1 else None
     if server is not None:
-        told_of = ((fact, server.get(name)) for name, fact in _FACTS.items())
-        facts |= {fact: value for fact, value in told_of if value}
+        facts |= {name: server.get(name) for name in _KEPT if server.get(name)}
+        if limit := server.get("max_array_size") or server.get("max_job_array_size"):
+            facts["array_limit"] = limit
         facts["server"] = server.id
         facts["history"] = "on" if server.get("job_history_enable") == "True" else "off"
     return facts

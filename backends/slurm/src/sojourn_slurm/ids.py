@@ -5,7 +5,6 @@
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -40,16 +39,10 @@ FEW = 20
 """So many tasks of one array are asked about one by one, more of them as a whole."""
 
 
-def jobs_of(ids: Iterable[str]) -> list[str]:
-    """The jobs and whole arrays to which these belong, each once."""
-    return list(dict.fromkeys(job_of(one) for one in ids))
-
-
-def shortest(ids: Iterable[str]) -> list[str]:
+def shortest(ids: Iterable[str]) -> Iterator[str]:
     """Ids that cover these: tasks by themselves, or their array where they are many."""
-    ids = list(ids)
-    tasks = Counter(job_of(one) for one in ids)
-    return list(dict.fromkeys(one if tasks[job_of(one)] <= FEW else job_of(one) for one in ids))
+    for job, tasks in by_array(ids, job_of).items():
+        yield from tasks if len(tasks) <= FEW else [job]
 
 
 def task_ranges(text: str) -> Iterator[range]:
@@ -87,7 +80,7 @@ class Answers(Generic[T]):
         self.jobs.add(job)
         if match["tasks"] is not None:
             of_job = self.shared.setdefault(job, [])
-            of_job.extend((span, answer) for span in task_ranges(match["tasks"]))
+            of_job.extend((indices, answer) for indices in task_ranges(match["tasks"]))
         else:
             self.alone[job if match["task"] is None else f"{job}_{match['task']}"] = answer
         return True
@@ -98,7 +91,8 @@ class Answers(Generic[T]):
             return self.alone[one]
         job, _, index = one.partition("_")
         if index.isdigit():
-            return next((a for span, a in self.shared.get(job, ()) if int(index) in span), None)
+            shared = self.shared.get(job, ())
+            return next((told for indices, told in shared if int(index) in indices), None)
         return None
 
     def __iter__(self) -> Iterator[tuple[str, int | None]]:

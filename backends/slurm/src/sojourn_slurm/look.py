@@ -14,7 +14,7 @@ from sojourn.states import State
 from sojourn.values.messages import Phase, SchedulerWord
 from sojourn_slurm import sacct, squeue
 from sojourn_slurm.commands import MOST, said
-from sojourn_slurm.ids import Answers, is_id, job_of, jobs_of, shortest
+from sojourn_slurm.ids import Answers, is_id, job_of, shortest
 from sojourn_slurm.site import Site
 
 
@@ -34,7 +34,7 @@ def look(site: Site, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerW
     shown = {one: queue.answers.get(one) for one in asked}
     ended = [one for one, word in shown.items() if word is not None and word.outcome is not None]
     # Tasks that were cancelled together share a record, which answers to their array's id only.
-    gone = jobs_of(one for one, word in shown.items() if word is None)
+    gone = dict.fromkeys(job_of(one) for one, word in shown.items() if word is None)
     records: Source | None = None
     if (ended or gone) and site.accounting is not False:
         calls = (sacct.ask(site.commands, p) for p in pieces([*gone, *shortest(ended)], MOST))
@@ -114,24 +114,23 @@ def _unshown(phase: Phase, why: str = "", record: SchedulerWord | None = None) -
 
 def search(site: Site, names: Sequence[str]) -> Conversation[Sequence[QueueEntry]]:
     """This user's jobs under these names, one entry for each task, `id` that of the whole array."""
-    found: dict[tuple[str, str, int | None], None] = {}
-    for piece in pieces(dict.fromkeys(names), MOST):
+    found: dict[str, Answers[None]] = {name: Answers() for name in names}
+    for piece in pieces(found, MOST):
         result = yield squeue.ask_names(site.commands, piece)
         if result.status != 0:
             raise SchedulerUnavailable(said(result))
-        found |= _entries(result.stdout, piece)
-        missing = [name for name in piece if not any(name == entry[0] for entry in found)]
+        _note(result.stdout, found)
+        missing = [name for name in piece if not found[name].jobs]
         if missing and site.accounting is not False:
             # Only for what has ended a while ago: its silence matters to nothing that is alive.
             result = yield sacct.ask_names(site.commands, missing)
-            found |= _entries(result.stdout, missing)
-    return [QueueEntry(*entry) for entry in found]
+            _note(result.stdout, found)
+    tasks = {(name, *task): None for name, answers in found.items() for task in answers}
+    return [QueueEntry(*task) for task in tasks]
 
 
-def _entries(text: str, names: Sequence[str]) -> dict[tuple[str, str, int | None], None]:
-    by_name: dict[str, Answers[None]] = {name: Answers() for name in names}
+def _note(text: str, found: Mapping[str, Answers[None]]) -> None:
     for line in text.splitlines():
         printed, _, name = line.partition("|")
-        if (answers := by_name.get(name.removesuffix("|"))) is not None:
+        if (answers := found.get(name.removesuffix("|"))) is not None:
             answers.put(printed, None)
-    return {(name, job, index): None for name, answers in by_name.items() for job, index in answers}
