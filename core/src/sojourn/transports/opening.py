@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, cast
 
 from sojourn.errors import PluginError, UnknownBackend
+from sojourn.transports.lean import load_paramiko
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -29,6 +30,7 @@ def open_transport(
         return LocalTransport(machine=machine)
     if kind == "ssh":
         try:
+            load_paramiko()
             from sojourn.transports.ssh import SshTransport
         except ModuleNotFoundError as error:
             if error.name is None or error.name.partition(".")[0] != "paramiko":
