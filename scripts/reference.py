@@ -1,17 +1,18 @@
 """Write the reference pages of the documentation from the code; run by `scripts/docs`.
 
-`python -m scripts.reference` writes `docs/reference/` and `docs/plugins/{hooks,contract}.md`;
-the tests hold the committed pages against what this would write, so that nothing stays undocumented.
+`python -m scripts.reference` writes `docs/reference/`, and those of `docs/plugins/` that
+`scripts.pluginpages` makes; the tests hold the committed pages against what this would write, so that nothing stays undocumented.
 """
 
-import ast
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import click
 from pydantic import BaseModel
 
+from scripts import pluginpages
+from scripts.pluginpages import attribute_docs
 from scripts.workspace import ROOT
 
 DOCS = ROOT / "docs"
@@ -28,8 +29,7 @@ def pages() -> dict[str, str]:
         "reference/states.md": states(),
         "reference/job.md": job(),
         "reference/errors.md": errors(),
-        "plugins/hooks.md": hooks(),
-        "plugins/contract.md": contract(),
+        **pluginpages.pages(),
     }
     return {path: _MADE + text.rstrip() + "\n" for path, text in made.items()}
 
@@ -136,7 +136,7 @@ def resources() -> str:
         + "---|" * len(BACKENDS)
         + "---|\n",
     ]
-    said = _attribute_docs(inspect.getsource(Resources))
+    said = attribute_docs(inspect.getsource(Resources))
     for word in Resources.model_fields:
         marks = " | ".join("yes" if word in infos[name].resources else "—" for name in BACKENDS)
         rows.append(f"| `{word}` | {marks} | {_one_line(said.get(word))} |\n")
@@ -148,7 +148,7 @@ def job() -> str:
     from sojourn.values import inputs
     from sojourn.values.job import Job
 
-    said = _attribute_docs(inspect.getsource(Job))
+    said = attribute_docs(inspect.getsource(Job))
     rows = "".join(f"| `{name}` | {_one_line(said.get(name))} |\n" for name in Job.model_fields)
     return (
         f"# Job\n\n{inspect.getdoc(Job)}\n\n| keyword | meaning |\n|---|---|\n{rows}\n"
@@ -161,7 +161,7 @@ def states() -> str:
     from sojourn import states as module
     from sojourn.states import ACTIVE, TRANSITIONS, State
 
-    said = _attribute_docs(inspect.getsource(State))
+    said = attribute_docs(inspect.getsource(State))
     rows = "".join(
         f"| `{state}` | {'active' if state in ACTIVE else 'final'} | {_one_line(said.get(state.name))} |\n"
         for state in State
@@ -197,84 +197,63 @@ def errors() -> str:
     return "".join([*text, "## The tree\n\n", *tree(module.SojournError, 0)])
 
 
-# --- plugins --------------------------------------------------------------------------------------
-
-
-def hooks() -> str:
-    """Every hook with its arguments."""
-    from sojourn import contract as module
-
-    text = [f"# Hooks\n\n{inspect.getdoc(module)}\n\n"]
-    for name, hook in vars(module.Hooks).items():
-        if name.startswith("sojourn_"):
-            arguments = [p for p in inspect.signature(hook).parameters if p != "self"]
-            given = ", ".join(arguments)
-            text.append(f"## `{name}({given})`\n\n{inspect.getdoc(hook)}\n\n")
-    text.append("## Capabilities\n\n")
-    said = _attribute_docs(inspect.getsource(module.Capability))
-    text += [f"- `{one.value}`: {said.get(one.name, '')}\n" for one in module.Capability]
-    return "".join(text)
-
-
-def contract() -> str:
-    """The rules that the conformance kit proves."""
-    from sojourn.testing.rules import RULES
-
-    text = [
-        "# The contract's rules\n\nEach is proved by the conformance kit, which names the rule"
-        " when a backend breaks it.\n\n"
-    ]
-    group = ""
-    for rule in RULES.values() if isinstance(RULES, Mapping) else RULES:
-        if rule.group != group:
-            group = rule.group
-            text.append(f"## {group}\n\n")
-        needs = f" (capability `{rule.needs}`)" if rule.needs else ""
-        text.append(f"### {rule.id}\n\n**{rule.statement}**{needs}\n\n{rule.reason}\n\n")
-    return "".join(text)
-
-
-def _attribute_docs(source: str) -> dict[str, str]:
-    """Names in a class body -> the text that stands below each."""
-    (body,) = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
-    said: dict[str, str] = {}
-    for node, below in zip(body.body, body.body[1:], strict=False):
-        if not (isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)):
-            continue
-        target = node.target if isinstance(node, ast.AnnAssign) else None
-        if isinstance(node, ast.Assign):
-            target = node.targets[0]  # type: ignore[assignment]
-        if isinstance(target, ast.Name):
-            said[target.id] = inspect.cleandoc(str(below.value.value))
-    return said
+# --- what is missing ------------------------------------------------------------------------------
 
 
 def undocumented() -> list[str]:
     """Whatever these pages should explain and cannot, because the code does not say it."""
-    from sojourn.contract import Hooks
-    from sojourn.machines.model import CORE_KEYS, Machine
     from sojourn.states import State
     from sojourn.values.job import Job
     from sojourn.values.resources import Resources
 
-    missing = [
-        f"hook {name}"
-        for name, hook in vars(Hooks).items()
-        if name.startswith("sojourn_") and not inspect.getdoc(hook)
-    ]
-    missing += [
-        f"key {name} of machines.yaml"
-        for name, field in Machine.model_fields.items()
-        if name in CORE_KEYS and not field.description
-    ]
+    missing = [*pluginpages.undocumented(), *_options(), *_untold_keys()]
     for kind, names in (
         (State, [state.name for state in State]),
         (Job, list(Job.model_fields)),
         (Resources, list(Resources.model_fields)),
     ):
-        said = _attribute_docs(inspect.getsource(kind))
+        said = attribute_docs(inspect.getsource(kind))
         missing += [f"{kind.__name__}.{name}" for name in names if name not in said]
     return missing
+
+
+def _options() -> Iterator[str]:
+    """Commands without a help, and options that do not say what they are for."""
+    from sojourn.cli.app import app as top
+
+    def look(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
+        if not command.help:
+            yield f"command {name}"
+        for parameter in command.params:
+            if isinstance(parameter, click.Option) and not (parameter.help or parameter.hidden):
+                yield f"option {parameter.opts[0]} of {name}"
+        if isinstance(command, click.Group):
+            with click.Context(command, info_name=name, parent=parent) as context:
+                for each in command.list_commands(context):
+                    found = command.get_command(context, each)
+                    if found is not None:
+                        yield from look(found, f"{name} {each}", context)
+
+    return look(top, "sojourn", None)
+
+
+def _untold_keys() -> Iterator[str]:
+    """Keys of machines.yaml, core's and each plugin's, that do not say what they mean."""
+    from sojourn.machines.model import CORE_KEYS, Machine
+    from sojourn.plugins.registry import Registry
+
+    registry = Registry()
+    models: list[tuple[str, type[BaseModel] | None]] = [
+        (f"transport {info.name}", info.config_model) for info in registry.known_transports()
+    ]
+    models += [(f"backend {name}", registry.backend(name).info.config_model) for name in BACKENDS]
+    for name, field in Machine.model_fields.items():
+        if name in CORE_KEYS and not field.description:
+            yield f"key {name} of machines.yaml"
+    for whose, model in models:
+        for name, field in model.model_fields.items() if model is not None else ():
+            if not field.description:
+                yield f"key {name} of {whose}"
 
 
 if __name__ == "__main__":

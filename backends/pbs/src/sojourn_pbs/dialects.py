@@ -10,11 +10,12 @@ from sojourn.batch.scheduler import BatchScheduler
 
 
 class PbsOptions(BaseModel):
-    """`dialect` names the family of PBS; `auto` finds out from the machine's own commands."""
+    """The keys that this backend adds to its machines."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     dialect: Literal["auto", "openpbs", "torque"] = "auto"
+    """The family of PBS; `auto` finds out from the machine's own commands."""
 
 
 class Dialect(StrEnum):

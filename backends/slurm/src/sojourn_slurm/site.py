@@ -16,15 +16,14 @@ def _word(value: object) -> object:
 
 
 class SlurmOptions(BaseModel):
-    """`cluster` names the one cluster that Slurm's commands are to address, as their `-M` does.
+    """The keys that this backend adds to its machines."""
 
-    `accounting` says whether sacct answers there; `auto` finds out.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     cluster: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]*$")] = ""
+    """The one cluster that Slurm's commands are to address, as their `-M` does."""
     accounting: Annotated[Literal["auto", "on", "off"], BeforeValidator(_word)] = "auto"
+    """Whether sacct answers there; `auto` finds out."""
 
 
 class Site(BatchScheduler):
