@@ -118,3 +118,38 @@ def test_without_a_backend_it_says_what_to_install(
     done = empty_desk()
     assert done.out.startswith("Usage: sojourn")
     assert 'pip install "sojourn[local]"' in done.err
+
+
+def _given_one_value() -> list[tuple[list[str], click.Option]]:
+    return [
+        (words, option)
+        for entry, words in _ALL
+        for option in import_module(entry.module).command.params
+        if isinstance(option, click.Option)
+        and not (option.multiple or option.is_flag or option.count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "option"), _given_one_value(), ids=lambda one: str(getattr(one, "name", one))
+)
+def test_one_value_is_not_replaced_by_another_in_silence(
+    words: list[str], option: click.Option, empty_desk: Desk
+) -> None:
+    word = max(option.opts, key=len)
+    done = empty_desk(*words, word, "1", min(option.opts, key=len), "2", status=2)
+    assert f"{word} is given twice, and sojourn {' '.join(words)} takes one" in done.err
+    assert not empty_desk.home.exists()
+
+
+def test_what_a_script_or_command_is_given_is_its_own_matter(empty_desk: Desk) -> None:
+    empty_desk.file("echo.py", "import sys; print(sys.argv[1:])")
+    done = empty_desk("run", "echo.py", "--", "--on", "a", "--on", "b")
+    assert done.out == "['--on', 'a', '--on', 'b']\n"
+    assert "a a" in empty_desk("script", "--", "echo", "a", "a").out
+
+
+def test_a_value_that_is_missing_is_said_with_its_command(empty_desk: Desk) -> None:
+    done = empty_desk("run", "x.py", "--on", status=2)
+    assert "option '--on' requires an argument" in done.err
+    assert "`sojourn run --help`" in done.err

@@ -1,5 +1,6 @@
 """Groups whose commands are loaded when they are needed, one module each."""
 
+from collections import Counter
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -44,7 +45,10 @@ class LazyGroup(click.Group):
                 f"{ctx.command_path} has no command {name!r}",
                 hint=did_you_mean(name, self._entries, what="there is"),
             )
-        return super().resolve_command(ctx, args)
+        found = super().resolve_command(ctx, args)
+        if found[1] is not None and not ctx.resilient_parsing:
+            _refuse_repetitions(ctx, found[1], args[0], found[2])
+        return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The commands under their headings, without loading one."""
@@ -52,3 +56,32 @@ class LazyGroup(click.Group):
         for heading, entries in self._sections:
             with formatter.section(heading):
                 formatter.write_dl([(entry.name.ljust(width), entry.summary) for entry in entries])
+
+
+def _refuse_repetitions(
+    ctx: click.Context, command: click.Command, name: str, args: Sequence[str]
+) -> None:
+    """Of an option that takes one value click would take the last, and drop the others in silence.
+
+    Raises:
+        UsageError: one is given more than once.
+    """
+    inner = click.Context(command, parent=ctx, info_name=name, **command.context_settings)
+    try:
+        _, _, given = command.make_parser(inner).parse_args(list(args))
+    except click.UsageError as error:
+        error.ctx = error.ctx or inner  # so that it names the command that was meant
+        raise
+    for option, times in Counter(given).items():
+        one_value = isinstance(option, click.Option) and not (
+            option.multiple or option.is_flag or option.count
+        )
+        if times > 1 and one_value:
+            from sojourn.errors import UsageError
+
+            word = max(option.opts, key=len)
+            raise UsageError(
+                f"{word} is given {'twice' if times == 2 else f'{times} times'}, "
+                f"and {inner.command_path} takes one",
+                hint="leave all but one out",
+            )
