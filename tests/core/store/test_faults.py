@@ -112,6 +112,40 @@ def test_a_store_is_made_whole_or_not_at_all(tmp_path: Path, leave: int) -> None
             assert store.put_jobs([job(1)]) == [True]
 
 
+@pytest.mark.root
+@pytest.mark.parametrize("in_the_log", [False, True])
+def test_what_lies_on_a_full_disk_can_be_read(tmp_path: Path, in_the_log: bool) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        path = disk / "store.sqlite3"
+        with Store(path) as store:
+            store.put_jobs([job(1)])
+        if in_the_log:  # as somebody leaves it who is killed
+            leave_a_log(path)
+        fill(disk)
+        for _ in range(2):
+            with Store(path) as store:
+                assert len(store.select()) == 1 + in_the_log
+                with pytest.raises(StoreError, match="no space left") as caught:
+                    store.put_jobs([job(3, job=BIG)])
+                assert_clear(caught.value, "SOJOURN_HOME")
+        (disk / "filling").unlink()
+        with Store(path) as store:
+            store.put_jobs([job(3)])
+            store.check()
+            assert len(store.select()) == 2 + in_the_log
+
+
+def leave_a_log(path: Path) -> None:
+    """Record `job(2)` in the store's log alone."""
+    log = path.with_name(f"{path.name}-wal")
+    with Store(path) as store:
+        store.put_jobs([job(2)])
+        left = path.read_bytes(), log.read_bytes()
+    path.write_bytes(left[0])
+    log.write_bytes(left[1])
+    assert left[1]
+
+
 def use_a_read_only_home(path: str) -> None:
     """As an ordinary user: what was recorded can be read, and nothing written."""
     os.environ["SOJOURN_HOME"] = path

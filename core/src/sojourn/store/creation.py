@@ -8,9 +8,10 @@ from pathlib import Path
 from sojourn.errors import StoreError
 from sojourn.home import VARIABLE, private_directory
 from sojourn.store import schema
-from sojourn.store.faults import damaged, is_locked, translate
+from sojourn.store.faults import damaged, is_for_want_of_space, is_locked, translate
 from sojourn.store.filesystem import file_system, locks_fail
 
+_AS_IT_IS = "?mode=ro&immutable=1"
 _SMALLEST = 512
 _OLDEST_SQLITE = (3, 24, 0)
 
@@ -18,22 +19,40 @@ _OLDEST_SQLITE = (3, 24, 0)
 def connect(path: Path, timeout: float) -> sqlite3.Connection:
     """A connection to the file, which must be there. Transactions are begun by hand.
 
-    Where its directory cannot be written, and all was put into the file itself, it is read as
-    it is: SQLite could not make the files that it shares with other processes.
+    Where its directory cannot be written, or the disk is full, SQLite could not make the files
+    that it shares with other processes. Then it is only read: as it is if all was put into the
+    file itself, else with the log of what was not, and with nobody else meanwhile.
     """
     log = path.with_name(path.name + "-wal")
-    frozen = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    is_whole = not (log.exists() and log.stat().st_size)
+    if is_whole and not os.access(path.parent, os.W_OK):
+        return _connect(path, timeout, _AS_IT_IS)
+    try:
+        return _connect(path, timeout, "?mode=rw")
+    except sqlite3.Error as fault:
+        if not is_for_want_of_space(fault, path):
+            raise
+        if is_whole:
+            return _connect(path, timeout, _AS_IT_IS)
+        return _connect(path, timeout, "?mode=rw", "PRAGMA locking_mode = EXCLUSIVE")
+
+
+def _connect(path: Path, timeout: float, mode: str, *first: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        _uri(path) + ("?mode=ro&immutable=1" if frozen else "?mode=rw"),
+        _uri(path) + mode,
         uri=True,
         timeout=timeout,
         isolation_level=None,
         check_same_thread=False,
     )
-    # Every commit reaches the disk: what was recorded survives a power cut, too.
     try:
+        for statement in first:
+            connection.execute(statement)
+        # Every commit reaches the disk: what was recorded survives a power cut, too.
         connection.execute("PRAGMA synchronous = FULL")
-    except sqlite3.Error:
+        if path.stat().st_size:  # it shows now whether it can be read at all
+            connection.execute("PRAGMA schema_version")
+    except (sqlite3.Error, OSError):
         connection.close()
         raise
     return connection

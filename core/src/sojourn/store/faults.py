@@ -11,12 +11,19 @@ from sojourn.home import VARIABLE
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _FORBIDDEN = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
+_SHORT_OF_SPACE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 _NEARLY_NOTHING = 256 * 1024
 
 
 def is_locked(fault: sqlite3.Error) -> bool:
     """Whether another process's lock is the reason."""
     return _code(fault) in _LOCKED
+
+
+def is_for_want_of_space(fault: sqlite3.Error, path: Path) -> bool:
+    """Whether a full disk is the reason, also by way of a store that was opened to be read."""
+    code = _code(fault)
+    return code == sqlite3.SQLITE_FULL or (code in _SHORT_OF_SPACE and _no_space(path))
 
 
 def translate(fault: sqlite3.Error | OSError, path: Path) -> StoreError:
@@ -31,7 +38,7 @@ def translate(fault: sqlite3.Error | OSError, path: Path) -> StoreError:
         )
     if code in _DAMAGED:
         return damaged(path, str(fault))
-    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_space(path)):
+    if is_for_want_of_space(fault, path):
         return _full(path)
     if code in _FORBIDDEN:
         return StoreError(
