@@ -36,6 +36,8 @@ class Strings:
     over_transport: bool = False
     """Whether a contact opens a channel of the machine's transport."""
     full: bool = False
+    found: Settled = Settled.ABSENT
+    """What is found of a job that is looked for by name."""
     submitted_at: float | None = None
     """When the scheduler says that jobs were handed in."""
     phases: dict[str, Phase] = field(default_factory=dict)
@@ -104,8 +106,8 @@ class Puppet:
 
     @hookimpl
     def sojourn_find(self, context: MachineContext, jobs: Sequence[JobRef]) -> Sequence[Settlement]:
-        self._contact(context)
-        return [Settlement(job.signature, job.attempt, Settled.ABSENT) for job in jobs]
+        strings = self._contact(context)
+        return [Settlement(job.signature, job.attempt, strings.found) for job in jobs]
 
     @hookimpl
     def sojourn_poll(self, context: MachineContext, jobs: Sequence[JobRef]) -> Sequence[PollAnswer]:

@@ -36,6 +36,7 @@ _SUSPENDED = {"S": "suspended", "U": "suspended: its computer is in use"}
 End = tuple[State | None, int | None, str]
 """Outcome, exit status and reason; no outcome where none is dependable."""
 
+_SIGTERM = {_TERMINATED: (State.CANCELLED, "ended by SIGTERM, which is how qdel does it")}
 _RESTARTED = dict.fromkeys((-4, -5, -6), (State.NODE_FAIL, "its node's daemon was restarted"))
 ENDS: dict[Dialect, dict[int, tuple[State, str]]] = {
     Dialect.OPENPBS: {
@@ -45,13 +46,14 @@ ENDS: dict[Dialect, dict[int, tuple[State, str]]] = {
         -27: (State.OUT_OF_MEMORY, "more memory than it asked for"),
         -28: (State.TIMEOUT, "more CPU time than it asked for"),
         -29: (State.TIMEOUT, "its walltime was over"),
+        **_SIGTERM,  # of a subjob that was about to start when its array was deleted
     },
     Dialect.TORQUE: {
         **_RESTARTED,
         -10: (State.OUT_OF_MEMORY, "more memory than it asked for"),
         -11: (State.TIMEOUT, "its walltime was over"),
         -12: (State.TIMEOUT, "more CPU time than it asked for"),
-        _TERMINATED: (State.CANCELLED, "ended by SIGTERM, which is how qdel does it"),
+        **_SIGTERM,
     },
     Dialect.WRAPPERS: {},
 }
@@ -126,7 +128,7 @@ def _end(record: Record, dialect: Dialect, reason: str) -> End:
         return State.TIMEOUT, code, reason or "its walltime was over"
     if code in ENDS[dialect]:
         outcome, why = ENDS[dialect][code]
-        return outcome, code, reason or why
+        return outcome, code, why if code == _TERMINATED else reason or why
     if code < 0:
         return State.FAILED, None, reason or f"the server could not run it (Exit_status = {code})"
     return State.COMPLETED if code == 0 else State.FAILED, code, reason

@@ -152,9 +152,11 @@ class Poller:
                 settle_many(self.recorder, self.link, [(present, answer)])
             elif answer.outcome is not Settled.PENDING:
                 gone = f"no sign of it for {present.absent_watched:.0f} s"
+                # What the scheduler had called ended, and had never started, was deleted.
+                ended = answer.outcome is Settled.CLOSED and present.state is State.FINISHING
                 self.recorder.advance(
                     present,
-                    State.LOST,
+                    State.CANCELLED if ended else State.LOST,
                     f"{gone}: {answer.reason or 'the scheduler no longer knows it'}",
                     evidence=answer.evidence,
                     source="poll",
