@@ -1,21 +1,23 @@
 """Bringing inputs to a machine: each content once, verified there before it counts."""
 
 import hashlib
-import io
-import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sojourn.errors import SiteError
 from sojourn.site.context import MachineContext
 from sojourn.site.trip import Dialogue
+from sojourn.site.ustar import END, member
 from sojourn.values.messages import Blob
 
 LARGE = 4 << 20
 """Blobs from this many bytes on travel one by one and can be continued."""
 
 _PIECE = 1 << 20
-_BUNDLE = 64 << 20
+_BUNDLE = 16 << 20
+"""Bytes of small blobs that travel together. While one bundle is verified, the next is read."""
+_HEADER = 1024
+"""Bytes that each adds to its bundle, roughly."""
 
 
 def stage(dialogue: Dialogue, context: MachineContext, blobs: Iterable[Blob]) -> None:
@@ -35,9 +37,7 @@ def stage(dialogue: Dialogue, context: MachineContext, blobs: Iterable[Blob]) ->
     total = sum(wanted[digest].size for digest in there)
     moved = _Moved(context, total)
     small = [wanted[digest] for digest in there if wanted[digest].size < LARGE]
-    for bundle in _bundles(small):
-        _send_small(dialogue, bundle)
-        moved.by(sum(blob.size for blob in bundle))
+    _send_small(dialogue, small, moved)
     for digest, offset in there.items():
         if wanted[digest].size >= LARGE:
             _send_large(dialogue, wanted[digest], offset, client, moved)
@@ -57,7 +57,7 @@ def _bundles(blobs: list[Blob]) -> Iterator[list[Blob]]:
     size = 0
     for blob in blobs:
         bundle.append(blob)
-        size += blob.size
+        size += blob.size + _HEADER
         if size >= _BUNDLE:
             yield bundle
             bundle, size = [], 0
@@ -65,18 +65,28 @@ def _bundles(blobs: list[Blob]) -> Iterator[list[Blob]]:
         yield bundle
 
 
-def _send_small(dialogue: Dialogue, blobs: list[Blob]) -> None:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        for blob in blobs:
-            content = b"".join(content_of(blob))
-            if hashlib.sha256(content).hexdigest() != blob.digest:
-                raise changed(blob, dialogue.place.machine)
-            member = tarfile.TarInfo(blob.digest)
-            member.size, member.mode = len(content), 0o600
-            tar.addfile(member, io.BytesIO(content))
-    data = buffer.getvalue()
-    dialogue.ask(f"blobs_small {len(data)}", data)
+def _send_small(dialogue: Dialogue, blobs: list[Blob], moved: _Moved) -> None:
+    under_way = False
+    for bundle in _bundles(blobs):
+        data = _archive(dialogue, bundle)
+        if under_way:
+            dialogue.reply()
+        dialogue.send(f"blobs_small {len(data)}")
+        dialogue.send_bytes(data)
+        under_way = True
+        moved.by(sum(blob.size for blob in bundle))
+    if under_way:
+        dialogue.reply()
+
+
+def _archive(dialogue: Dialogue, blobs: list[Blob]) -> bytes:
+    members = []
+    for blob in blobs:
+        content = b"".join(content_of(blob))
+        if hashlib.sha256(content).hexdigest() != blob.digest:
+            raise changed(blob, dialogue.place.machine)
+        members.append(member(f"{blob.digest[:2]}/{blob.digest}", content, 0o600))
+    return b"".join([*members, END])
 
 
 def _send_large(dialogue: Dialogue, blob: Blob, offset: int, client: str, moved: _Moved) -> None:
@@ -89,8 +99,9 @@ def _send_large(dialogue: Dialogue, blob: Blob, offset: int, client: str, moved:
         dialogue.send_bytes(piece[:left])
         moved.by(min(len(piece), left))
         left -= min(len(piece), left)
-    if left:  # The file has shrunk: the length promised must be kept, and the digest tells.
-        dialogue.send_bytes(bytes(left))
+    while left:  # The file has shrunk: the length promised must be kept, and the digest tells.
+        dialogue.send_bytes(bytes(min(left, _PIECE)))
+        left -= min(left, _PIECE)
     if dialogue.reply().get("stored") is None:
         if offset == 0:
             raise changed(blob, dialogue.place.machine)
@@ -113,9 +124,12 @@ def content_of(blob: Blob, offset: int = 0) -> Iterator[bytes]:
                 offset = 0
         return
     try:
-        with blob.source.open("rb") as file:
+        with blob.source.open("rb", buffering=0) as file:
             file.seek(offset)
-            while piece := file.read(_PIECE):
+            # One byte more than there should be shows a file that has grown.
+            left = blob.size - offset + 1
+            while left > 0 and (piece := file.read(min(left, _PIECE))):
+                left -= len(piece)
                 yield piece
     except OSError as error:
         raise SiteError(f"cannot read the input {blob.source}: {error.strerror}") from error

@@ -19,38 +19,76 @@ blobs_wanted() {
   show missing 0 "$sj_tmp/missing"
 }
 
-# blobs_small LENGTH: a tar archive of files named by their digests.
+# blobs_small LENGTH: a tar archive of files, each named ab/DIGEST. Thousands of them take a dozen
+# processes: no loop here has one a file.
 blobs_small() {
   sj_in=incoming/$sj_nonce
   mkdir "$sj_in" || { take "$1" >/dev/null; fail "cannot write to $sj_root/incoming"; return 1; }
-  take "$1" | { tar -xf - -C "$sj_in" 2>"$sj_tmp/err"; sj_r=$?; cat >/dev/null; exit "$sj_r"; } ||
+  take "$1" | { tar -xmof - -C "$sj_in" 2>"$sj_tmp/err"; sj_r=$?; cat >/dev/null; exit "$sj_r"; } ||
     { rm -rf "$sj_in"; fail "cannot unpack inputs into $sj_root/incoming: $(cat "$sj_tmp/err")"; return 1; }
-  (cd "$sj_in" && find . -type f -print0 | digests) >"$sj_tmp/digests" 2>"$sj_tmp/err"
-  (cd "$sj_in" && find . -type f -print) >"$sj_tmp/names"
-  sj_wrong=
-  while read -r sj_name <&5; do
-    read -r sj_d sj_n || sj_d=none
-    [ "$sj_d" = "${sj_name#./}" ] || sj_wrong=$sj_name
-  done <"$sj_tmp/digests" 5<"$sj_tmp/names"
-  [ -z "$sj_wrong" ] || { rm -rf "$sj_in"; fail "input ${sj_wrong#./} arrived damaged"; return 1; }
-  sed 's/^\.\/\(..\).*/blobs\/\1/' "$sj_tmp/names" | sort -u >"$sj_tmp/prefixes"
-  xargs mkdir -p <"$sj_tmp/prefixes" && (
-    set +f
-    cd "$sj_in" && chmod 0444 -- * && while read -r sj_p; do
-      mv -f -- "${sj_p#blobs/}"* "../../$sj_p/" || exit 1
-    done <"$sj_tmp/prefixes"
-  ) 2>"$sj_tmp/err" || { rm -rf "$sj_in"; fail "cannot store inputs: $(cat "$sj_tmp/err")"; return 1; }
+  sj_wrong=$(cd "$sj_in" && find . -type f -print0 | digests 2>&1 | sed '/^\([0-9a-f]\{64\}\) [ *]\.\/..\/\1$/d' | sed 1q)
+  [ -z "$sj_wrong" ] || { rm -rf "$sj_in"; fail "input ${sj_wrong##*/} arrived damaged"; return 1; }
+  find "$sj_in" -type f -exec chmod 0444 {} + 2>"$sj_tmp/err" && store_small "$sj_in" 2>>"$sj_tmp/err" ||
+    { rm -rf "$sj_in"; fail "cannot store inputs: $(cat "$sj_tmp/err")"; return 1; }
   rm -rf "$sj_in"
 }
+# store_small DIRECTORY: gives what was verified its names. Where some are there meanwhile, or the
+# file system has no hard links, those missing are renamed, with a process for each directory.
+store_small() {
+  (
+    set +f
+    cd "$1" && for sj_p in ??; do printf '%s\n' "../../blobs/$sj_p"; done | xargs mkdir -p || exit 1
+    cp -Rl . ../../blobs 2>/dev/null && exit 0
+    for sj_f in ??/*; do [ ! -e "../../blobs/$sj_f" ] || printf '%s\n' "$sj_f"; done | xargs rm -f
+    for sj_p in ??; do
+      rmdir "$sj_p" 2>/dev/null || mv -f "$sj_p"/* "../../blobs/$sj_p/" || exit 1
+    done
+  )
+}
 
-# blob_large LENGTH DIGEST CLIENT OFFSET: one file, continued from OFFSET.
+# take_much LENGTH: as take, with fewer calls of the system's for the same bytes.
+if [ "$(printf abcdef | dd bs=4 count=1 iflag=fullblock 2>/dev/null)" = abcd ]; then
+  take_much() {
+    [ "$1" -lt 65536 ] || dd bs=65536 count="$(($1 / 65536))" iflag=fullblock 2>"$sj_tmp/dd" ||
+      { sed 1q "$sj_tmp/dd" >&2; return 1; }
+    [ "$(($1 % 65536))" = 0 ] || take "$(($1 % 65536))"
+  }
+else
+  take_much() { take "$1"; }
+fi
+
+# append LENGTH FILE: takes bytes and adds them to a file; a line to stdout whenever there are more.
+append() {
+  sj_rest=$1
+  while [ "$sj_rest" -gt 0 ]; do
+    if [ "$sj_rest" -gt 33554432 ]; then sj_part=33554432; else sj_part=$sj_rest; fi
+    take_much "$sj_part" >>"$2" || return 1
+    echo
+    sj_rest=$((sj_rest - sj_part))
+  done
+}
+# follow FILE: all of a file, which grows until stdin ends; each line there says that it has grown.
+follow() {
+  exec 7<"$1"
+  while read -r sj_l; do cat <&7; done
+  cat <&7
+}
+
+# blob_large LENGTH DIGEST CLIENT OFFSET: one file, continued from OFFSET. Its digest is made of
+# what is in the file, while it grows.
 blob_large() {
   sj_in=incoming/$3-$2
   if [ "$4" = 0 ]; then
     : >"$sj_in" || { take "$1" >/dev/null; fail "cannot write to $sj_root/incoming"; return 1; }
   fi
-  sj_got=$({ [ "$4" = 0 ] || cat "$sj_in"; take "$1" | tee -a "$sj_in"; } 2>"$sj_tmp/err" | digest)
-  [ ! -s "$sj_tmp/err" ] || { fail "cannot write an input to $sj_root/incoming: $(cat "$sj_tmp/err")"; return 1; }
+  sj_got=$(append "$1" "$sj_in" 2>"$sj_tmp/err" | follow "$sj_in" | digest)
+  if [ -s "$sj_tmp/err" ]; then
+    fail "cannot write an input to $sj_root/incoming: $(cat "$sj_tmp/err")"
+    say done 1 0
+    # How much of it was taken is not known, so that nothing that follows can be understood.
+    cat >/dev/null
+    exit 1
+  fi
   sj_got=${sj_got%% *}
   if [ "${sj_got#\\}" = "$2" ]; then
     sj_p=blobs/${2%"${2#??}"}
