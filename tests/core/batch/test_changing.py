@@ -3,7 +3,7 @@
 import pytest
 
 from sojourn.batch.changing import Change, settled
-from sojourn.batch.checks import Queue, queue_lines
+from sojourn.batch.checks import Queue, queue_lines, version_line
 from sojourn.batch.scheduler import Took
 from sojourn.values.messages import CheckLine, Phase, SchedulerWord
 from sojourn.values.resources import Resources
@@ -77,3 +77,21 @@ def test_a_walltime_beyond_a_queues() -> None:
     told = "36:00:00 is more than short allows"
     assert line == CheckLine("walltime", False, told, "at most 1-00:00:00")
     assert len(queue_lines(Resources(walltime="24h"), ["short"], QUEUES)) == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "ok"),
+    [
+        ("20.11.9", True),
+        ("23.02", True),
+        ("21", True),
+        ("20.10", None),
+        ("19.05", None),
+        ("", None),
+    ],
+)
+def test_versions(version: str, ok: bool | None) -> None:
+    line = version_line("commands", version, (20, 11))
+    assert line.ok is ok
+    assert bool(line.advice) == (ok is None)
+    assert line.detail

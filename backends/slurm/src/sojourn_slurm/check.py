@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from shlex import quote
 
-from sojourn.batch.checks import Queue, queue_lines
+from sojourn.batch.checks import Queue, queue_lines, version_line
 from sojourn.batch.scheduler import CommandResult, Conversation, Header
 from sojourn.values.messages import CheckLine
 from sojourn.values.resources import Resources
@@ -24,7 +24,7 @@ def check(site: Site, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
     facts = yield from probe(site)
     site = type(site)(site.options, facts)
     commands = site.commands
-    lines = [_version(facts.get("version", ""))]
+    lines = [version_line("Slurm's commands", facts.get("version", ""), OLDEST)]
     cluster = facts.get("ClusterName")
     if cluster is None:
         advice = "try `scontrol ping` there; nothing is lost meanwhile"
@@ -53,17 +53,6 @@ def check(site: Site, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
     result = yield f"printf '%s\\n' {quote(script)} | {commands.change('sbatch', '--test-only')}"
     lines.append(_trial(result))
     return lines
-
-
-def _version(version: str) -> CheckLine:
-    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
-    if not numbers:
-        advice = "set `path` to the directory that holds sbatch"
-        return CheckLine("Slurm's commands", False, "sbatch does not say its version", advice)
-    if numbers >= OLDEST:
-        return CheckLine("Slurm's commands", True, version)
-    old = f"older than {'.'.join(map(str, OLDEST))}, the oldest that Sojourn knows"
-    return CheckLine("Slurm's commands", None, version, old)
 
 
 def _accounting(result: CommandResult | None) -> CheckLine:

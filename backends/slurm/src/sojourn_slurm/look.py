@@ -7,10 +7,10 @@ answered and none does.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sojourn.batch import sources
 from sojourn.batch.commands import pieces
 from sojourn.batch.scheduler import Conversation, QueueEntry
 from sojourn.errors import SchedulerUnavailable
-from sojourn.states import State
 from sojourn.values.messages import Phase, SchedulerWord
 from sojourn_slurm import sacct, squeue
 from sojourn_slurm.commands import MOST, said
@@ -61,55 +61,18 @@ def _ask(
 
 
 def settle(one: str, queue: Source, records: Source | None) -> SchedulerWord:
-    """What is to be said of one job. Pure.
-
-    The controller is right about what it shows. What it does not show is not alive if it has
-    answered; then a final record counts, and any other is a record that was never brought to its
-    end. If it has not answered, only such a record counts as can never be followed by another.
-    """
-    shown = queue.answers.get(one)
-    record = records.answers.get(one) if records is not None else None
-    final = record if record is not None and record.phase is Phase.ENDED else None
-    if shown is not None:
-        return _with_record(shown, final)
-    if queue.trouble:
-        if final is not None and final.finished_at is not None and final.outcome not in _AGAIN:
-            return final
-        return _unshown(Phase.UNKNOWN, queue.trouble, record)
-    if final is not None:
-        return final
-    if records is not None and records.trouble:
-        return _unshown(Phase.UNKNOWN, records.trouble, record)
-    if "_" not in one and one in queue.answers.jobs:
-        return _unshown(Phase.UNKNOWN, "an array: its tasks are what can be asked about")
-    if record is not None:
-        why = f"the controller does not know it; accounting still says {record.native}"
-        return _unshown(Phase.ABSENT, why, record)
-    if records is not None and job_of(one) in queue.answers.jobs:
-        why = "other tasks of its array are known: one cancelled while it waited leaves no record"
-        return _unshown(Phase.ABSENT, why)
-    return _unshown(Phase.ABSENT)
-
-
-_AGAIN = (State.NODE_FAIL, State.PREEMPTED)
-"""Ends after which Slurm may start a job again, under the same id."""
-
-
-def _with_record(shown: SchedulerWord, final: SchedulerWord | None) -> SchedulerWord:
-    if final is None or final.outcome is not shown.outcome:
-        return shown
-    return replace(
-        shown,
-        reason=shown.reason or final.reason,
-        exit_code=final.exit_code if shown.exit_code is None else shown.exit_code,
-        usage=final.usage,
-        raw=f"{shown.raw}\n{final.raw}",
+    """What is to be said of one job. Pure."""
+    record, trouble = (records.answers.get(one), records.trouble) if records else (None, "")
+    found = sources.settle(
+        queue.answers.get(one), record, queue_trouble=queue.trouble, records_trouble=trouble
     )
-
-
-def _unshown(phase: Phase, why: str = "", record: SchedulerWord | None = None) -> SchedulerWord:
-    native, raw = (record.native, record.raw) if record is not None else ("", "")
-    return SchedulerWord(phase, native, why, raw=raw)
+    if found.phase is not Phase.ABSENT or job_of(one) not in queue.answers.jobs:
+        return found
+    if "_" not in one:
+        why = "an array: its tasks are what can be asked about"
+        return SchedulerWord(Phase.UNKNOWN, reason=why)
+    why = "other tasks of its array are known: one cancelled while it waited leaves no record"
+    return replace(found, reason=why) if records and record is None else found
 
 
 def search(site: Site, names: Sequence[str]) -> Conversation[Sequence[QueueEntry]]:

@@ -1,5 +1,6 @@
 """What `sojourn machines check` says of things that all schedulers have. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,15 @@ class Queue:
     open: bool
     state: str
     longest: str = ""
+
+
+def version_line(what: str, version: str, oldest: tuple[int, ...]) -> CheckLine:
+    """Whether a version is one that the backend knows; a remark if it is older, or not told."""
+    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[: len(oldest)])
+    if numbers >= oldest:
+        return CheckLine(what, True, version)
+    known = f"the oldest that Sojourn knows is {'.'.join(map(str, oldest))}"
+    return CheckLine(what, None, version or "it does not say its version", known)
 
 
 def queue_lines(
