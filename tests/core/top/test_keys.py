@@ -104,6 +104,19 @@ async def test_the_interval_is_settable_and_remembered(app: TopApp, session: Ses
     assert TopApp(session).polling.interval == 120.0
 
 
+async def test_whatever_a_dialog_says_is_read_whole(app: TopApp) -> None:
+    words = [f"word{n}" for n in range(30)]
+    question: Ask[str] = Ask(" ".join(words), [("", "Keep")], more=" ".join(words).upper())
+    async with app.run_test(size=(60, 40)) as pilot:
+        await until(pilot, lambda: app.snapshot)
+        await app.push_screen(question)
+        await until(pilot, lambda: "Keep" in seen(app))
+        said = seen(app)
+        assert all(word in said and word.upper() in said for word in words)
+        await pilot.press("escape", "i")
+        await until(pilot, lambda: isinstance(app.screen, Settings) and "remembered." in seen(app))
+
+
 async def test_help_names_every_key(app: TopApp) -> None:
     from sojourn.top.dialogs import HELP
 

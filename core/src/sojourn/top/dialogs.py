@@ -17,6 +17,7 @@ _CSS = """
 {0} > #box {{ width: 72; max-width: 90%; height: auto; max-height: 90%; padding: 1 2;
     border: round $accent; background: $surface; }}
 {0} #answers {{ height: auto; margin-top: 1; align-horizontal: right; }}
+{0} Label {{ width: 100%; }}
 {0} Button {{ margin-left: 2; }}
 """
 
