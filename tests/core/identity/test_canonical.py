@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,18 @@ def test_numbers_are_spelt_alike_just_if_they_are_equal(one: float, other: float
 @given(NUMBERS)
 def test_a_number_reads_back_as_the_same_float(value: float) -> None:
     assert float(json.loads(canonical(value))) == value
+
+
+VALUES = st.recursive(
+    st.text() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-9, 9) | st.booleans() | st.none(),
+    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(VALUES)
+def test_the_short_way_writes_what_the_long_way_does(value: Any) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 @given(st.dictionaries(st.text("abéﬁ😀\x00", max_size=3), NUMBERS), st.randoms())

@@ -40,6 +40,7 @@ class Registry:
         self._points: Mapping[str, tuple[EntryPoint, ...]] | None = None if discover else {}
         self._outcomes: dict[str, Outcome] = {}
         self._all_loaded = False
+        self._failures_told = False
         self._report = report or logging.getLogger("sojourn.plugins").warning
         self._reported: set[tuple[str, str]] = set()
         self._lock = RLock()
@@ -210,6 +211,7 @@ class Registry:
         if isinstance(outcome, LoadedPlugin):
             outcome = self._registered(outcome)
         self._outcomes[outcome.name] = outcome
+        self._failures_told = False
         return outcome
 
     def _registered(self, fitting: LoadedPlugin) -> Outcome:
@@ -235,7 +237,8 @@ class Registry:
                 for name in self._discovered():
                     self._outcome(name)
                 self._all_loaded = True
-        if report:
+        if report and not self._failures_told:
+            self._failures_told = True
             for outcome in list(self._outcomes.values()):
                 if isinstance(outcome, LoadFailure):
                     self._report_once(outcome.name, "", str(outcome))

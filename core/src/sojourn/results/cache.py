@@ -49,6 +49,10 @@ class ResultCache:
         """
         place = self.place(signature)
         with faults(self.root):
+            try:
+                os.lstat(place)
+            except (FileNotFoundError, NotADirectoryError):  # as for most that are asked for
+                return None
             manifest = check(place)
             if manifest is None:
                 return None
@@ -112,7 +116,7 @@ class ResultCache:
         """The directory of a result, there or not."""
         if re.fullmatch("[0-9a-f]{64}", signature) is None:
             raise ResultError(f"{signature!r} is not a signature")
-        return self.root / signature[:2] / signature
+        return Path(f"{self.root}/{signature[:2]}/{signature}")
 
     def _sound(self, place: Path) -> Manifest | None:
         try:

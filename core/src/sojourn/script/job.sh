@@ -5,7 +5,7 @@
 unset CDPATH ENV BASH_ENV
 umask "$sj_umask"
 cd /
-sj_host=$(uname -n)
+sj_host=${SLURMD_NODENAME:-$(uname -n)}
 sj_sub=$sj_root/submissions/$sj_token
 [ -r "$sj_sub/$sj_index.task" ] || exit 0
 . "$sj_sub/$sj_index.task"
@@ -100,7 +100,8 @@ blobs_done() {
   for sj_t in 0600 0700; do
     [ ! -e "$sj_list.mode$sj_t" ] || xargs -0 chmod "$sj_t" <"$sj_list.mode$sj_t" || finish inputs 1 chmod
   done
-  [ ! -e "$sj_list.used" ] || xargs -0 touch -c <"$sj_list.used" 2>/dev/null
+  [ -e "$sj_list.used" ] || return 0
+  xargs -0 touch -c <"$sj_list.used" 2>/dev/null
   rm -f "$sj_list.mode0600" "$sj_list.mode0700" "$sj_list.used"
 }
 from_tree() {
@@ -121,9 +122,6 @@ from_machine() {
   [ -e "$2" ] || finish inputs 1 "$2"
   ln -s "$2" "./$1" || finish inputs 1 "$1"
 }
-
-# size_of FILE
-size_of() { sj_n=$(wc -c <"$1"); printf %s "$((sj_n))"; }
 
 # output PATTERN KEEP MATCH...: lists what a pattern has matched; KEEP is R for what stays here.
 output() {
@@ -148,7 +146,8 @@ output() {
         done 4<"$t"' sh "$sj_keep" "$sj_list.sizes" {} + >>"$sj_list"
       rm -f "$sj_list.sizes"
     elif [ -f "$sj_f" ]; then
-      printf 'f%s %s %s\0' "$sj_keep" "$(size_of "$sj_f")" "${sj_f#./}" >>"$sj_list"
+      sj_n=$(wc -c <"$sj_f")
+      printf 'f%s %s %s\0' "$sj_keep" "$((sj_n))" "${sj_f#./}" >>"$sj_list"
     else
       # A link to nowhere, a pipe, a device: nothing that could be a result.
       printf 'm %s\0' "${sj_f#./}" >>"$sj_list"

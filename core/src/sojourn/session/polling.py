@@ -46,14 +46,14 @@ class Poller:
     counts for nothing."""
 
     def earliest(self) -> float:
-        """When the machine may be polled again, in seconds since the epoch: never more often
-        than five times what the last poll took."""
+        """When the machine may be polled again, in seconds since the epoch: from the beginning of
+        one poll to that of the next never less than five times what the first took."""
         known = self.store.machine(self.link.name)
         if known is None or known.polled_at is None:
             return 0.0
         if known.polled_at > time.time():
             return 0.0  # by a clock that was set back since
-        return known.polled_at + POLL_COST_FACTOR * known.poll_seconds
+        return known.polled_at + (POLL_COST_FACTOR - 1) * known.poll_seconds  # it is its end
 
     def poll(self, records: Sequence[JobRecord]) -> None:
         """Ask about jobs that were handed in, and record what has become of them.

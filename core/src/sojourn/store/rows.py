@@ -53,7 +53,9 @@ class Table(Generic[Record]):
 
     def write(self, record: Record) -> list[Any]:
         """The row of a record, in the order of the columns."""
-        return list(map(plain, self._values(record)))
+        return [
+            value if type(value) in _KEPT_AS_IS else plain(value) for value in self._values(record)
+        ]
 
     def assignments(self, values: Mapping[str, Any]) -> str:
         """`name = ?, ...` for an UPDATE; unknown names are a mistake of the caller's."""
