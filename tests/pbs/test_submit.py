@@ -164,7 +164,11 @@ def test_whatever_it_prints_only_an_id_is_taken(status: int, out: str, err: str)
 
 QSTAT = """#!/bin/sh
 echo "qstat $*" >>"$LOG"
-case " $GONE " in *" $1 "*) exit 153 ;; esac
+[ "$1" != -f ] || { printf 'Job Id: %s\n    depend = afterany:%s@h\n' "$2" "$DEPEND"; exit 0; }
+for one; do case " $GONE " in *" $one "*) exit 153 ;; esac; done
+for one; do
+  [ "$one" != "$LEFT" ] || ! grep -q '^qsub' "$LOG" || exit 153
+done
 case " $FINISHED " in *" $1 "*) exit 35 ;; esac
 case " $DOWN " in *" $1 "*) exit 255 ;; esac
 """
@@ -176,14 +180,19 @@ echo "10$n.host"
 """
 
 
+QALTER = """#!/bin/sh
+echo "qalter $*" >>"$LOG"
+"""
+
+
 class Doubles:
-    """A folder with a qsub and a qstat that write down what they are asked."""
+    """A folder with a qsub, a qstat and a qalter that write down what they are asked."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.log = folder / "log"
         self.log.touch()
-        for name, text in (("qsub", QSUB), ("qstat", QSTAT)):
+        for name, text in (("qsub", QSUB), ("qstat", QSTAT), ("qalter", QALTER)):
             (folder / name).write_text(text)
             (folder / name).chmod(0o755)
 
@@ -267,6 +276,25 @@ def test_a_child_that_the_server_dropped_is_handed_in_again(doubles: Doubles) ->
     done = doubles.run(Dialect.OPENPBS, call, GONE="101.host")
     assert read_submit(done) == SubmitReply(Verdict.TAKEN, "102.host")
     assert len(doubles.calls) == 2
+
+
+def test_a_child_that_was_left_waiting_is_handed_in_again(doubles: Doubles) -> None:
+    """Seen with history off: a parent ended while its child was handed in, and never let it go."""
+    call = SubmitCall("job.sh", NAME, after=("1.h", "3.h"))
+    done = doubles.run(Dialect.OPENPBS, call, LEFT="1.h", DEPEND="3.h@h:1.h")
+    assert read_submit(done) == SubmitReply(Verdict.TAKEN, "102.host")
+    assert ["afterany:1.h:3.h" in line for line in doubles.calls] == [True, False]
+    assert "afterany:3.h" in doubles.calls[1]
+    assert "qalter -W depend=afterany:102.host 101.host\n" in doubles.log.read_text()
+
+
+@pytest.mark.parametrize("depend", ["3.h", "31.h"])
+def test_a_child_that_was_let_go_is_left_alone(doubles: Doubles, depend: str) -> None:
+    call = SubmitCall("job.sh", NAME, after=("1.h", "3.h"))
+    done = doubles.run(Dialect.OPENPBS, call, LEFT="1.h", DEPEND=depend)
+    assert read_submit(done) == SubmitReply(Verdict.TAKEN, "101.host")
+    assert len(doubles.calls) == 1
+    assert "qalter" not in doubles.log.read_text()
 
 
 def test_it_is_not_tried_for_ever(doubles: Doubles) -> None:

@@ -11,12 +11,31 @@ from sojourn_pbs.shell import NO_SERVER
 
 _AFTER = r"""
 sj_qsub() { @QSUB@ ${sj_after:+-W "depend=$sj_after"} @SCRIPT@; }
-sj_tries=0
+# sj_forgotten PARENT...: whether the child still waits for one that has gone.
+sj_forgotten() {
+  qstat "$@" >/dev/null 2>&1 && return 1
+  for sj_parent; do
+    qstat "$sj_parent" >/dev/null 2>&1
+    case $? in 153|35) ;; *) continue ;; esac
+    case $(qstat -f "$sj_id" 2>/dev/null | tr -d '\n\t') in
+      *[:=]"$sj_parent@"*) return 0 ;;
+    esac
+  done
+  return 1
+}
+sj_end() {
+  for sj_child in $sj_stuck; do
+    qalter -W "depend=afterany:$sj_id" "$sj_child" >/dev/null 2>&1
+  done
+  exit 0
+}
+sj_tries=0 sj_stuck=
 while :; do
-  sj_jobs= sj_arrays=
+  sj_jobs= sj_arrays= sj_parents=
   for sj_parent in @PARENTS@; do
     qstat "$sj_parent" >/dev/null 2>&1
     case $? in 153|35) continue ;; esac
+    sj_parents="$sj_parents $sj_parent"
     case $sj_parent in
       *"[]"*) sj_arrays=$sj_arrays:$sj_parent ;;
       *) sj_jobs=$sj_jobs:$sj_parent ;;
@@ -26,17 +45,26 @@ while :; do
   sj_after=${sj_after#,}
   sj_id=$(sj_qsub) || exit
   printf '%s\n' "$sj_id"
-  [ -n "$sj_after" ] || exit 0
-  qstat "${sj_id##*
-}" >/dev/null 2>&1
-  case $? in 153|35) ;; *) exit 0 ;; esac
+  sj_id=${sj_id##*
+}
+  [ -n "$sj_after" ] || sj_end
+  qstat "$sj_id" >/dev/null 2>&1
+  case $? in
+    153|35) ;;
+    *)
+      sj_forgotten $sj_parents && sleep 1 && sj_forgotten $sj_parents || sj_end
+      sj_stuck="$sj_stuck $sj_id"
+      ;;
+  esac
   sj_tries=$((sj_tries + 1))
-  [ "$sj_tries" -lt 5 ] || exit 0
+  [ "$sj_tries" -lt 5 ] || sj_end
 done
 """
 """A server drops a job, without a word, if it waits for one that it no longer knows, however
 that one ended. So parents that have gone are left out, and a child that was dropped because one
 went meanwhile is handed in again: job.sh runs no attempt twice, and looks at its parents itself.
+So is a child that a server left to wait for one that went; the first of them is bound to the
+second, after which it does nothing.
 """
 
 _SLURMS_OUTPUT = "sj_out=scheduler.out; case $PWD in *%*) sj_out=/dev/null ;; esac;"

@@ -138,9 +138,13 @@ class Abilities(Suite):
         client.ended([job])
         answer = client.until(
             [job],
-            lambda answers: answers[0].word.usage is not None,
+            lambda answers: (
+                answers[0].word.usage is not None or answers[0].word.phase is Phase.ABSENT
+            ),
             saying="waiting for usage",
         )[0]
+        if answer.word.phase is Phase.ABSENT:
+            pytest.skip("this scheduler forgets a job as it ends, and with it what it has used")
         usage = answer.word.usage
         assert usage is not None
         assert usage.elapsed is not None
