@@ -101,6 +101,14 @@ def test_two_distributions_with_one_name_are_an_error(plugin: Install) -> None:
     assert not {first, second} & sys.modules.keys()
 
 
+def test_a_copy_under_another_distributions_name_is_an_error_too(
+    plugin: Install, tmp_path: Path
+) -> None:
+    module = plugin("alpha", BACKEND.format(name="alpha"), distribution="one", version="1.0")
+    install(tmp_path, "copy-of-one", points={"alpha": module}, modules={})
+    assert "copy-of-one 1.0 and one 1.0" in failure("alpha").cause
+
+
 def test_a_distribution_found_twice_on_the_path_counts_once(
     plugin: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,8 +137,9 @@ class BatchScheduler(ABC):
 
     index_variable: ClassVar[str] = ""
     """Shell expression for the task's array index; not used where there are no arrays."""
-    id_variable: ClassVar[str]
-    """Shell expression for the scheduler id under which the task runs, as `task_id` forms it."""
+    id_variable: ClassVar[str] = ""
+    """Shell expression for the scheduler id under which the task runs, as `task_id` forms it;
+    empty where jobs are not told, which are then found by their name."""
     tools: ClassVar[tuple[str, ...]] = ()
     """Commands that must be on the machine's PATH."""
 

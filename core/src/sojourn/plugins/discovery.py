@@ -15,9 +15,15 @@ def scan() -> Mapping[str, tuple[EntryPoint, ...]]:
     found: dict[str, tuple[EntryPoint, ...]] = {}
     for point in _points():
         others = found.get(point.name, ())
-        if point not in others:
+        if not any(_same(point, other) for other in others):
             found[point.name] = (*others, point)
     return dict(sorted(found.items()))
+
+
+def _same(one: EntryPoint, other: EntryPoint) -> bool:
+    """Entry points are equal to Python wherever they come from: a copy under another
+    distribution's name is a clash, too."""
+    return one == other and distribution_of(one) == distribution_of(other)
 
 
 def _points() -> list[EntryPoint]:

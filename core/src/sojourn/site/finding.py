@@ -30,6 +30,7 @@ def find(
     evidence = read_evidence(dialogue, [(job.signature, job.attempt) for job in jobs])
     answers: dict[Attempt, Settlement] = {}
     doubtful: list[Attempt] = []
+    nameless: list[Attempt] = []  # started, and known by no id: the queue may tell it
     for job in jobs:
         attempt = (job.signature, job.attempt)
         seen = evidence[attempt]
@@ -39,11 +40,13 @@ def find(
             doubtful.append(attempt)
         else:
             answers[attempt] = answer
-    if doubtful:
+            if layout.is_queue_name(answer.scheduler_id):
+                nameless.append(attempt)
+    if doubtful or nameless:
         # An empty claim's submission has no name, and was cut off before it called the scheduler.
         names = {
             attempt: layout.queue_name(evidence[attempt].claim)
-            for attempt in doubtful
+            for attempt in (*doubtful, *nameless)
             if evidence[attempt].claim != EMPTY
         }
         asked = sorted(set(names.values()))
