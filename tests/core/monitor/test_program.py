@@ -157,7 +157,10 @@ def test_a_workflow_is_resumed_until_it_is_done(computer: Computer) -> None:
     assert "flow on here: done" in log.read_text()
 
 
-def test_a_resume_goes_on_when_its_monitor_is_killed(computer: Computer) -> None:
+@pytest.mark.parametrize("words", [("--resume",), ()])
+def test_a_resume_goes_on_when_its_monitor_is_killed_and_the_next_tells_its_end(
+    computer: Computer, words: tuple[str, ...]
+) -> None:
     hold = computer.folder / "hold"
     computer.open_gates(0, 1)
     computer.sojourn("run", computer.script(WHILE_HELD + dedent(FLOW)), status=75)
@@ -166,7 +169,7 @@ def test_a_resume_goes_on_when_its_monitor_is_killed(computer: Computer) -> None
         computer.until(lambda: computer.workflow().owner)
         os.kill(running.process.pid, signal.SIGKILL)
         running.process.wait()
-    with computer.monitor("--resume") as running:
+    with computer.monitor(*words) as running:
         assert computer.workflow().status == "suspended"
         assert computer.workflow().resumes == 1
         hold.unlink()

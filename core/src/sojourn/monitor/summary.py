@@ -31,9 +31,7 @@ class Summary:
         }
 
 
-def summary_of(
-    plans: "Mapping[str, Plan]", fetching: "Fetching", resumer: "Resumer | None"
-) -> Summary:
+def summary_of(plans: "Mapping[str, Plan]", fetching: "Fetching", resumer: "Resumer") -> Summary:
     """See `Summary`."""
     machines = {}
     for name, plan in sorted(plans.items()):
@@ -41,5 +39,5 @@ def summary_of(
         if not why and plan.ended is None:
             why = "asked too lately to be asked again"
         machines[name] = "needs login" if plan.needs_login else why
-    launched = resumer.launched if resumer is not None else []
-    return Summary(machines, {name: str(log) for name, log in launched}, fetching.left)
+    resumed = {name: str(log) for name, log in resumer.launched}
+    return Summary(machines, resumed, fetching.left)

@@ -12,7 +12,7 @@ from sojourn.monitor.hands import Hands
 from sojourn.monitor.memory import Memory, remembered_interval
 from sojourn.monitor.options import MonitorOptions
 from sojourn.monitor.readiness import Readiness
-from sojourn.monitor.resumer import Resumer
+from sojourn.monitor.resumer import ResumeOptions, Resumer
 from sojourn.monitor.schedule import Instant
 from sojourn.monitor.summary import Summary, summary_of
 from sojourn.monitor.watch import Watch
@@ -60,11 +60,10 @@ class Work:
         self.watch = Watch(session, self.hands, clock, interval=options.interval, report=report)
         self.fetching = Fetching(session, self.hands, report=report, told=self.memory.fetched)
         self.readiness = Readiness(session.store)
-        self.resumer: Resumer | None = None
-        if options.resume is not None:
-            self.resumer = Resumer(
-                session.store, self.hands, self.memory, options.resume, report=report
-            )
+        self._resumes = options.resume is not None
+        self.resumer = Resumer(  # also where none is to be resumed: one may be under way
+            session.store, self.hands, self.memory, options.resume or ResumeOptions(), report=report
+        )
         self.messenger, after = self._make_messenger(on_message)
         self._desk = Desk(
             session, self.memory, self.messenger, unreachable_after=after, on_notice=self._said
@@ -118,11 +117,10 @@ class Work:
         upto = events[-1].id if events else 0
         self.fetching.gather(events if self._options.fetch else (), upto)
         self.readiness.look(events)
-        others = self.resumer.notices(now) if self.resumer is not None else []
-        ready = self.readiness if self.resumer is None else None
+        others = self.resumer.notices(now)
+        ready = None if self._resumes else self.readiness
         self._desk.hear(events, others, loads, machines, self.watch, ready, now)
-        if self.resumer is not None:
-            self.resumer.told(others)
+        self.resumer.told(others)
 
     def step(self, now: Instant) -> None:
         """Do what is due."""
@@ -175,7 +173,7 @@ class Work:
     # --- both ---------------------------------------------------------------------------------
 
     def _resume(self, now: Instant) -> None:
-        if self.resumer is not None:
+        if self._resumes:
             missing = self.fetching.missing
             self.resumer.start(
                 self.readiness.waiting, now, missing=lambda wait: missing(wait.signatures)
