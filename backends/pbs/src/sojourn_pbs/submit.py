@@ -120,7 +120,7 @@ def _array(dialect: Dialect, call: SubmitCall) -> list[str]:
 
 def read_submit(result: CommandResult) -> SubmitReply:
     """What qsub has said. Its words count before its exit status: releases number those anew."""
-    return read_reply(result, f"({ids.ID.pattern})", _reason(result), _verdict)
+    return read_reply(result, f"({ids.FORM.pattern})", _reason(result), _verdict)
 
 
 def _verdict(result: CommandResult) -> Verdict:

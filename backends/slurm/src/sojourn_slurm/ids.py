@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from sojourn.batch.arrays import by_array, runs, span
+from sojourn.batch.ids import IdForm
 
 T = TypeVar("T")
 
@@ -17,23 +18,8 @@ _PRINTED = re.compile(
     r"(?P<job>\d+)(?:_(?:(?P<task>\d+)|\[?(?P<tasks>\d[^]]*)\]?))?(?:\+0)?", re.ASCII
 )
 _RANGE = re.compile(r"(\d{1,7})(?:-(\d{1,7})(?::(\d{1,7}))?)?", re.ASCII)
-_OURS = re.compile(r"\d+(_\d+)?", re.ASCII)
-
-
-def is_id(text: str) -> bool:
-    """Whether this is the id of a job or of one task, as `task_id` forms them."""
-    return _OURS.fullmatch(text) is not None
-
-
-def task_id(scheduler_id: str, index: int | None) -> str:
-    """The id of one task, or of a job that is no array."""
-    return scheduler_id if index is None else f"{scheduler_id}_{index}"
-
-
-def job_of(task: str) -> str:
-    """The job or whole array to which a task belongs."""
-    return task.partition("_")[0]
-
+_FORM = IdForm(r"\d+", task="{job}_{index}")
+is_id, task_id, job_of = _FORM.valid, _FORM.task_id, _FORM.array_of
 
 FEW = 20
 """So many tasks of one array are asked about one by one, more of them as a whole."""
@@ -58,7 +44,7 @@ def bracketed(ids: list[str]) -> Iterator[str]:
     """The same ids with the tasks of each array brought together: `38_[3-6,9]`."""
     yield from (one for one in ids if "_" not in one)
     for job, tasks in by_array((one for one in ids if "_" in one), job_of).items():
-        indices = (int(task.partition("_")[2]) for task in tasks)
+        indices = (_FORM.index(task) or 0 for task in tasks)
         yield f"{job}_[{','.join(map(span, runs(indices)))}]"
 
 
@@ -89,17 +75,13 @@ class Answers(Generic[T]):
         """The answer about a job or task, None if there is none."""
         if one in self.alone:
             return self.alone[one]
-        job, _, index = one.partition("_")
-        if index.isdigit():
-            shared = self.shared.get(job, ())
-            return next((told for indices, told in shared if int(index) in indices), None)
-        return None
+        shared, index = self.shared.get(job_of(one), ()), _FORM.index(one)
+        return next((told for indices, told in shared if index in indices), None)
 
     def __iter__(self) -> Iterator[tuple[str, int | None]]:
         """Each job and array index that was printed."""
         for one in self.alone:
-            job, _, index = one.partition("_")
-            yield job, int(index) if index else None
+            yield job_of(one), _FORM.index(one)
         for job, spans in self.shared.items():
             for indices, _ in spans:
                 yield from ((job, index) for index in indices)

@@ -54,9 +54,11 @@ def _word(
     found = word(native, reason, status, (submit, start, end), node, line)
     cannot = never(reason)
     if found.phase in (Phase.WAITING, Phase.HELD):
-        return replace(found, never=cannot)
+        return replace(found, never=cannot) if cannot else found
     if found.phase is Phase.RUNNING:  # not why it once waited, but SUSPENDED or the like
-        return replace(found, reason="" if native == "RUNNING" else native)
-    if found.outcome is State.CANCELLED and not cannot:
-        return replace(found, reason="")  # why it had been waiting
-    return found
+        reason = "" if native == "RUNNING" else native
+    elif found.outcome is State.CANCELLED and not cannot:
+        reason = ""  # not why it had been waiting
+    else:
+        return found
+    return replace(found, reason=reason) if found.reason != reason else found

@@ -5,6 +5,7 @@ A word that is not in the tables is reported as it is, never guessed.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sojourn.batch import commands
 from sojourn.states import State
@@ -66,6 +67,7 @@ def meaning(word: str, reason: str = "") -> tuple[Phase, State | None]:
     return phase, outcome
 
 
+@lru_cache(256)
 def never(reason: str) -> str:
     """Why a waiting job can never start, in words; "" if the reason does not say so."""
     why = commands.meaning(reason, _NEVER, "")

@@ -1,7 +1,6 @@
 """newplugin's commands, rendered and read. Nothing here runs anything, so all of it can be tested
 with recorded outputs. It speaks to Sojourn's toy scheduler; FILL marks where yours differs."""
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from sojourn.batch import scheduler as batch
 from sojourn.batch.backend import BatchBackend
 from sojourn.batch.commands import lines_of, meaning, read_reply
 from sojourn.batch.directives import Language
+from sojourn.batch.ids import IdForm
 from sojourn.contract import BackendInfo, Capability
 from sojourn.states import State
 from sojourn.values.messages import CheckLine, Phase, SchedulerWord, Usage
@@ -22,6 +22,7 @@ LANGUAGE = Language(  # FILL: how directives are written in a script
     options={"walltime": "-t {}", "memory": "-m {}", "queue": "-q {}", "account": "-A {}"},
     ours=frozenset({"-N", "-a", "-w"}),  # the name, arrays and dependencies
 )
+IDS = IdForm(r"\d+", task="{job}.{index}")  # FILL: how a task of an array is called
 PHASES = {"W": Phase.WAITING, "H": Phase.HELD, "R": Phase.RUNNING}  # FILL: all others have ended
 TOOK = ((batch.Took.UNKNOWN, "unknown"), (batch.Took.FINISHED, "finished"))  # FILL
 VERDICTS = ((batch.Verdict.FULL, "too many jobs"),)  # FILL: first that fits what toysub said
@@ -54,13 +55,13 @@ class NewpluginScheduler(batch.BatchScheduler):
         return read_reply(result, r"(\d+)", result.words, _verdict)
 
     def task_id(self, scheduler_id: str, index: int | None) -> str:
-        return scheduler_id if index is None else f"{scheduler_id}.{index}"
+        return IDS.task_id(scheduler_id, index)
 
     def array_limit(self) -> int:
         return 1000  # FILL: 1 if there are no arrays
 
     def look(self, ids: Sequence[str]) -> batch.Conversation[Mapping[str, SchedulerWord]]:
-        asked = [one for one in ids if re.fullmatch(r"\d+(\.\d+)?", one)]
+        asked = [one for one in ids if IDS.valid(one)]
         lines = yield from lines_of(shlex.join(["toystat", *asked]) if asked else "true")
         shown = {line.partition("\t")[0]: read_line(line) for line in lines}
         return {one: shown.get(one, SchedulerWord(Phase.ABSENT)) for one in ids}
@@ -69,8 +70,8 @@ class NewpluginScheduler(batch.BatchScheduler):
         found: list[batch.QueueEntry] = []
         for name in names:
             for line in (yield from lines_of(f"toystat -n {name}")):
-                job, _, index = line.partition("\t")[0].partition(".")
-                found.append(batch.QueueEntry(name, job, int(index) if index else None))
+                job = line.partition("\t")[0]
+                found.append(batch.QueueEntry(name, IDS.array_of(job), IDS.index(job)))
         return found
 
     def cancel(self, ids: Sequence[str]) -> Changes:
