@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import PurePosixPath
-from typing import Any, Self
+from dataclasses import dataclass, field, fields
+from typing import Self
 
 from sojourn.values.names import leads_out
 
@@ -54,9 +53,11 @@ class Manifest:
     def to_json(self) -> str:
         """The manifest as JSON text; names that are not UTF-8 survive it."""
         content = {each.name: getattr(self, each.name) for each in fields(self)}
-        content["files"] = [_slim(entry) for entry in self.files]
-        content["logs"] = [_slim(entry) for entry in self.logs]
-        return json.dumps({"version": VERSION, **content}, indent=1)
+        lines = [f'"version": {VERSION}']
+        for name, value in content.items():
+            listed = name in ("files", "logs")
+            lines.append(f'"{name}": {_listed(value) if listed else json.dumps(value)}')
+        return "{\n " + ",\n ".join(lines) + "\n}"
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -100,19 +101,25 @@ def unsound(entries: Iterable[FileEntry]) -> str:
     kinds = {entry.name: entry.kind for entry in listed}
     if len(kinds) != len(listed):
         return "a name comes twice"
-    return next(filter(None, (_unsound(entry, kinds) for entry in listed)), "")
+    folders: set[str] = set()
+    return next(filter(None, (_unsound(entry, kinds, folders) for entry in listed)), "")
 
 
-def _unsound(entry: FileEntry, kinds: Mapping[str, str]) -> str:
-    path = PurePosixPath(entry.name)
-    if str(path) != entry.name or not path.parts or path.is_absolute() or "\0" in entry.name:
+def _unsound(entry: FileEntry, kinds: Mapping[str, str], folders: set[str]) -> str:
+    """`folders` are those that were looked at already."""
+    parts = entry.name.split("/")
+    if "" in parts or "." in parts or "\0" in entry.name:
         return f"{entry.name!r} is not a plain relative name"
-    if ".." in path.parts:
+    if ".." in parts:
         return f"{entry.name!r} leaves the result"
     if entry.kind not in ("f", "d", "l"):
         return f"{entry.name!r} is neither a file, a directory nor a link"
-    if any(kinds.get(str(above), "d") != "d" for above in list(path.parents)[:-1]):
-        return f"{entry.name!r} lies below something that is no directory"
+    folder = entry.name.rpartition("/")[0]
+    while folder and folder not in folders:
+        if kinds.get(folder, "d") != "d":
+            return f"{entry.name!r} lies below something that is no directory"
+        folders.add(folder)
+        folder = folder.rpartition("/")[0]
     if entry.kind == "l" and leads_out(entry.name, entry.target):
         return f"the link {entry.name!r} leads out of the result, to {entry.target!r}"
     return ""
@@ -122,6 +129,13 @@ def _bytes(entries: Iterable[FileEntry]) -> dict[str, tuple[str, str, str]]:
     return {entry.name: (entry.kind, entry.digest, entry.target) for entry in entries}
 
 
-def _slim(entry: FileEntry) -> dict[str, Any]:
-    """Without what is at its default: results of thousands of files are common."""
-    return {name: value for name, value in asdict(entry).items() if value or name == "name"}
+def _listed(entries: Iterable[FileEntry]) -> str:
+    """An entry a line; what is at its default is left out: thousands of files are common."""
+    lines = []
+    for entry in entries:
+        values = ((name, getattr(entry, name)) for name in _FIELDS)
+        lines.append(json.dumps({n: value for n, value in values if value or n == "name"}))
+    return "[\n  " + ",\n  ".join(lines) + "\n ]" if lines else "[]"
+
+
+_FIELDS = tuple(each.name for each in fields(FileEntry))

@@ -3,8 +3,7 @@
 import hashlib
 import os
 import shutil
-import tarfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
@@ -15,8 +14,9 @@ from sojourn.script.task import glob_word
 from sojourn.site import layout
 from sojourn.site.context import MachineContext
 from sojourn.site.evidence import read_evidence
-from sojourn.site.safe_paths import UnsafeName, check_files, inside, without_links_out
+from sojourn.site.safe_paths import UnsafeName, check_files, without_links_out
 from sojourn.site.trip import Dialogue
+from sojourn.site.untar import Damaged, members
 from sojourn.values.messages import ExitReport, FetchAnswer, FetchRequest, OutputFile, SiteEvidence
 from sojourn.values.patterns import covers
 
@@ -33,7 +33,7 @@ class _Item:
     order: "_Order"
     name: str
     source: str
-    target: Path
+    target: str
     size: int
 
 
@@ -109,51 +109,41 @@ class _Moved:
 
 
 def _plan(order: _Order) -> Iterator[_Item]:
-    """Make directories and links, and say which files are to come."""
+    """Make directories and links, and say which files are to come.
+
+    Paths are text here: a `Path` for each of thousands of files takes its time.
+    """
     request = order.request
     check_files(order.files)
     order.files, order.left_out = without_links_out(order.files)
     base = f"jobs/{layout.attempt(request.signature, request.attempt)}"
+    made = {""}
     for file in order.files:
-        target = inside(request.target, file.name)
-        if file.kind == "d":
-            target.mkdir(parents=True, exist_ok=True)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = file.name if file.kind == "d" else file.name.rpartition("/")[0]
+        if folder not in made:
+            (request.target / folder).mkdir(parents=True, exist_ok=True)
+            made.add(folder)
         if file.kind == "l":
-            target.unlink(missing_ok=True)
-            target.symlink_to(file.target)
-        else:
-            yield _Item(order, file.name, f"{base}/work/{file.name}", target, file.size)
+            link = request.target / file.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(file.target)
+        elif file.kind != "d":
+            source, target = f"{base}/work/{file.name}", f"{request.target}/{file.name}"
+            yield _Item(order, file.name, source, target, file.size)
     if request.logs_target is not None:
         for name in ("stdout", "stderr"):
-            yield _Item(order, "", f"{base}/{name}", request.logs_target / name, 0)
+            yield _Item(order, "", f"{base}/{name}", f"{request.logs_target}/{name}", 0)
 
 
 # --- many small ones ------------------------------------------------------------------------------
 
 
 def _fetch_small(dialogue: Dialogue, items: list[_Item], moved: _Moved) -> None:
-    names = b"".join(os.fsencode(item.source) + b"\0" for item in items)
+    names = b"".join([os.fsencode(item.source) + b"\0" for item in items])
     dialogue.send(f"fetch_small {len(names)}")
     dialogue.send_bytes(names)
     dialogue.head()
-    by_source = {item.source: item for item in items}
-    made: dict[str, str] = {}
-    try:
-        for member, content in _members(dialogue):
-            item = by_source.get(member.name)
-            if item is None:
-                _drain(content, lambda _: None)
-                continue
-            made[item.source] = _write(item.target, content)
-            _keep_executable(item, bool(member.mode & 0o100))
-            moved.by(member.size)
-    except tarfile.TarError as error:
-        raise ConnectionLost(
-            f"the stream of results is damaged: {error}", machine=dialogue.place.machine
-        ) from error
-    _skip_padding(dialogue)
+    made = _unpack(dialogue, items, moved)
     reply = dialogue.reply()
     there = [line.lstrip("\\")[:64] for line in reply.lines("digests")]
     # A name that could not be read has no line: the digests then stand for those that came.
@@ -170,6 +160,35 @@ def _fetch_small(dialogue: Dialogue, items: list[_Item], moved: _Moved) -> None:
             order.digests[item.name] = made[item.source]
 
 
+def _unpack(dialogue: Dialogue, items: list[_Item], moved: _Moved) -> dict[str, str]:
+    """Write what comes in the archive, and say which digest each of the sources has here."""
+    reader = dialogue.reader
+    by_source = {os.fsencode(item.source): item for item in items}
+    made: dict[str, str] = {}
+    try:
+        for member in members(reader):
+            item = by_source.get(member.name)
+            first = by_source.get(member.link) if member.link else None
+            if item is None:
+                for _ in reader.pieces(member.size):
+                    pass
+            elif not member.link:
+                made[item.source] = _write(item.target, reader.pieces(member.size))
+                _keep_executable(item, bool(member.mode & 0o100))
+                moved.by(member.size)
+            elif first not in (None, item) and first.source in made:
+                Path(item.target).unlink(missing_ok=True)
+                shutil.copy(first.target, item.target)
+                made[item.source] = made[first.source]
+                moved.by(item.size)
+    except Damaged as error:
+        raise ConnectionLost(
+            f"the stream of results is damaged: {error}", machine=dialogue.place.machine
+        ) from error
+    reader.skip_zeros()
+    return made
+
+
 def _compare(item: _Item, here: str | None, there: str | None) -> str:
     if here is None:
         return f"{item.name!r} is not on the machine any more, or cannot be read there"
@@ -178,50 +197,29 @@ def _compare(item: _Item, here: str | None, there: str | None) -> str:
     return ""
 
 
-def _members(dialogue: Dialogue) -> Iterator[tuple[tarfile.TarInfo, BinaryIO]]:
-    """Members of the archive on the stream; reads not one byte beyond its end marks."""
-    with tarfile.open(
-        fileobj=cast(BinaryIO, dialogue.reader),
-        mode="r|",
-        bufsize=512,
-        encoding="utf-8",
-        errors="surrogateescape",
-    ) as tar:
-        for member in tar:
-            content = tar.extractfile(member) if member.isreg() else None
-            if content is not None:
-                yield member, cast(BinaryIO, content)
-
-
-def _skip_padding(dialogue: Dialogue) -> None:
-    """Pass over the zero blocks with which an archive ends, up to the next frame."""
-    while (byte := dialogue.reader.some(1)) == b"\0":
-        pass
-    dialogue.reader.put_back(byte)
-
-
-def _write(target: Path, content: BinaryIO) -> str:
+def _write(target: str, pieces: Iterable[bytes]) -> str:
+    """Write a new file, never through a link, and return its digest."""
     digest = hashlib.sha256()
-    target.unlink(missing_ok=True)
-    with target.open("xb") as file:
-
-        def keep(piece: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        descriptor = os.open(target, flags, 0o666)
+    except FileExistsError:
+        Path(target).unlink()
+        descriptor = os.open(target, flags, 0o666)
+    try:
+        for piece in pieces:
             digest.update(piece)
-            file.write(piece)
-
-        _drain(content, keep)
+            while piece:
+                piece = piece[os.write(descriptor, piece) :]
+    finally:
+        os.close(descriptor)
     return digest.hexdigest()
 
 
 def _keep_executable(item: _Item, executable: bool) -> None:
     """Of a file's mode this alone travels; a program that a job has built stays one."""
     if executable and item.name:
-        item.target.chmod(0o700)
-
-
-def _drain(content: BinaryIO, keep: Callable[[bytes], object]) -> None:
-    while piece := content.read(_PIECE):
-        keep(piece)
+        Path(item.target).chmod(0o700)
 
 
 # --- large ones -----------------------------------------------------------------------------------
@@ -230,7 +228,8 @@ def _drain(content: BinaryIO, keep: Callable[[bytes], object]) -> None:
 def _fetch_large(dialogue: Dialogue, item: _Item, moved: _Moved) -> None:
     order = item.order
     name = hashlib.sha256(os.fsencode(item.name)).hexdigest()
-    partial = item.target.with_name(f".part-{name[:16]}")
+    target = Path(item.target)
+    partial = target.with_name(f".part-{name[:16]}")
     offset = partial.stat().st_size if partial.exists() else 0
     if offset > item.size:
         partial.unlink()
@@ -249,7 +248,7 @@ def _fetch_large(dialogue: Dialogue, item: _Item, moved: _Moved) -> None:
         with partial.open("rb") as done:
             shutil.copyfileobj(done, cast(BinaryIO, _Digesting(digest)), _PIECE)
     with partial.open("ab", buffering=0) as file:
-        for piece in _pieces(dialogue, size):
+        for piece in dialogue.reader.pieces(size):
             digest.update(piece)
             file.write(piece)
             moved.by(len(piece))
@@ -258,7 +257,7 @@ def _fetch_large(dialogue: Dialogue, item: _Item, moved: _Moved) -> None:
         partial.unlink()
         order.error = f"{item.name!r} arrived with other bytes than the machine has"
         return
-    partial.replace(item.target)
+    partial.replace(target)
     _keep_executable(item, bool(executable))
     order.digests[item.name] = digest.hexdigest()
 
@@ -268,13 +267,6 @@ class _Digesting:
 
     def __init__(self, digest: "hashlib._Hash") -> None:
         self.write = digest.update
-
-
-def _pieces(dialogue: Dialogue, size: int) -> Iterable[bytes]:
-    while size:
-        piece = dialogue.reader.some(min(size, _PIECE))
-        size -= len(piece)
-        yield piece
 
 
 def list_now(

@@ -1,5 +1,6 @@
 """Frames: what a machine answers in, and how they are read from a channel."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sojourn.errors import ConnectionLost
@@ -7,6 +8,8 @@ from sojourn.transports.base import Channel
 
 NOISE_LIMIT = 1 << 20
 """Bytes of banners and start-up noise that are passed over."""
+
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,46 +49,60 @@ class Reader:
     def __init__(self, channel: Channel, machine: str) -> None:
         self._channel = channel
         self._machine = machine
-        self._buffer = bytearray()
+        self._buffer = b""
+        self._at = 0
 
     def some(self, size: int) -> bytes:
         """Between 1 and `size` bytes."""
-        if not self._buffer:
-            data = self._channel.receive(max(size, 65536))
-            if not data:
-                raise ConnectionLost("the connection ended in mid-answer", machine=self._machine)
-            if len(data) <= size:
-                return data
-            self._buffer += data
-        data = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return data
-
-    def put_back(self, data: bytes) -> None:
-        """Have these bytes read again."""
-        self._buffer[:0] = data
+        if self._at == len(self._buffer):
+            self._fill(size)
+        at = self._at
+        self._at = min(at + size, len(self._buffer))
+        return self._buffer[at : self._at]
 
     def exactly(self, size: int) -> bytes:
         """Just `size` bytes."""
+        end = self._at + size
+        if end <= len(self._buffer):
+            data = self._buffer[self._at : end]
+            self._at = end
+            return data
         parts = []
         while size:
             parts.append(self.some(size))
             size -= len(parts[-1])
         return b"".join(parts)
 
-    def read(self, size: int) -> bytes:
-        """As `exactly`, under the name that file objects have."""
-        return self.exactly(size)
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """Just `size` bytes, as they come."""
+        while size:
+            piece = self.some(min(size, _PIECE))
+            size -= len(piece)
+            yield piece
+
+    def skip_zeros(self) -> None:
+        """Pass over zero bytes, of which there is an end."""
+        while True:
+            left = self._buffer[self._at :].lstrip(b"\0")
+            if left:
+                self._buffer, self._at = left, 0
+                return
+            self._fill(1)
+
+    def _fill(self, size: int) -> None:
+        self._buffer = self._channel.receive(max(min(size, _PIECE), 65536))
+        self._at = 0
+        if not self._buffer:
+            raise ConnectionLost("the connection ended in mid-answer", machine=self._machine)
 
     def line(self) -> bytes:
-        """A line without its newline."""
-        while (end := self._buffer.find(b"\n")) < 0:
-            if len(self._buffer) > NOISE_LIMIT:
-                del self._buffer[:-1024]
-            data = self._channel.receive(65536)
-            if not data:
-                raise ConnectionLost("the connection ended in mid-answer", machine=self._machine)
-            self._buffer += data
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
-        return line
+        """A line without its newline; of one that is too long to be ours, what comes last."""
+        parts: list[bytes] = []
+        while (end := self._buffer.find(b"\n", self._at)) < 0:
+            parts.append(self._buffer[self._at :])
+            if sum(map(len, parts)) > NOISE_LIMIT:
+                parts = [b"".join(parts)[-1024:]]
+            self._fill(1)
+        parts.append(self._buffer[self._at : end])
+        self._at = end + 1
+        return b"".join(parts)
