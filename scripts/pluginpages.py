@@ -78,7 +78,7 @@ def _signature(function: Callable[..., object]) -> str:
     answer = f" -> {_type(node.returns)}" if node.returns is not None else ""
     for one in (*node.args.args, *node.args.kwonlyargs):
         one.annotation = one.annotation and ast.parse(_type(one.annotation), mode="eval").body
-    return f"def {node.name}({ast.unparse(node.args)}){answer}"
+    return f"def {node.name}({ast.unparse(node.args)}){answer}: ..."
 
 
 def _type(node: ast.expr | None) -> str:
