@@ -166,6 +166,35 @@ def test_what_waited_for_a_job_that_was_cancelled_is_let_go() -> None:
     assert phases(words) == ["absent"]
 
 
+def test_what_a_job_that_ended_did_not_let_go_is_looked_at_again() -> None:
+    """Seen where a child was handed in in the moment in which its parent ended."""
+    child = """Job Id: 1481.h
+    job_state = H
+    depend = afterany:1479.h@h:1480[].h@h,beforeany:1483.h@h
+    Hold_Types = s
+    substate = 22
+
+"""
+    parents = """Job Id: 1479.h
+    job_state = F
+    depend = beforeany:1481.h@h
+    substate = 92
+    Exit_status = 0
+
+Job Id: 1480[].h
+    job_state = B
+
+"""
+    words, commands = driven(
+        look(OPEN, ["1481.h"]),
+        lambda command, _: CommandResult(0, child if command.endswith("1481.h") else parents, ""),
+    )
+    assert words is not None
+    assert (words["1481.h"].phase, words["1481.h"].never) == (Phase.WAITING, "")
+    assert "1479.h, which is gone" in words["1481.h"].reason
+    assert commands[-1].startswith("qalter -W 'depend=afterany:1479.h:1480[].h' 1481.h ")
+
+
 # --- commands -----------------------------------------------------------------------------------
 
 

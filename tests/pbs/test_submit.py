@@ -164,10 +164,15 @@ def test_whatever_it_prints_only_an_id_is_taken(status: int, out: str, err: str)
 
 QSTAT = """#!/bin/sh
 echo "qstat $*" >>"$LOG"
-[ "$1" != -f ] || { printf 'Job Id: %s\n    depend = afterany:%s@h\n' "$2" "$DEPEND"; exit 0; }
+[ "$1" != -f ] || {
+  ending=$(grep -c "^qstat -f $ENDING" "$LOG")
+  [ -n "$ENDING" ] && [ "$ending" -lt 3 ] && state=E || state=H
+  printf 'Job Id: %s\n    job_state = %s\n    depend = afterany:%s@h\n' "$2" "$state" "$DEPEND"
+  exit 0
+}
 for one; do case " $GONE " in *" $one "*) exit 153 ;; esac; done
 for one; do
-  [ "$one" != "$LEFT" ] || ! grep -q '^qsub' "$LOG" || exit 153
+  [ "$one" = "$LEFT" ] && grep -q "^$LEFT_AT" "$LOG" && exit 153
 done
 case " $FINISHED " in *" $1 "*) exit 35 ;; esac
 case " $DOWN " in *" $1 "*) exit 255 ;; esac
@@ -204,6 +209,7 @@ class Doubles:
         where.mkdir(exist_ok=True)
         command = Pbs(None, {"dialect": dialect}).submit_command(call)
         environment = {"PATH": f"{self.folder}:{os.defpath}", "LOG": str(self.log), **known}
+        environment.setdefault("LEFT_AT", "qsub")
         done = subprocess.run(
             ["sh", "-c", f"umask 027; {command}"],
             cwd=where, env=environment, capture_output=True, text=True, check=False,
@@ -286,6 +292,15 @@ def test_a_child_that_was_left_waiting_is_handed_in_again(doubles: Doubles) -> N
     assert ["afterany:1.h:3.h" in line for line in doubles.calls] == [True, False]
     assert "afterany:3.h" in doubles.calls[1]
     assert "qalter -W depend=afterany:102.host 101.host\n" in doubles.log.read_text()
+
+
+def test_a_parent_that_is_ending_is_looked_at_again(doubles: Doubles) -> None:
+    """Seen: registered with a parent in state E, a child waited for ever."""
+    call = SubmitCall("job.sh", NAME, after=("1.h",))
+    known = {"ENDING": "1.h", "LEFT": "1.h", "LEFT_AT": "qstat -f 1.h", "DEPEND": "1.h"}
+    done = doubles.run(Dialect.OPENPBS, call, **known)
+    assert read_submit(done) == SubmitReply(Verdict.TAKEN, "102.host")
+    assert "depend" not in doubles.calls[1]
 
 
 @pytest.mark.parametrize("depend", ["3.h", "31.h"])

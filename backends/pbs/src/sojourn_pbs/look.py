@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import join
 
-from sojourn.batch.commands import pieces, unavailable
+from sojourn.batch.commands import each, pieces, unavailable
 from sojourn.batch.scheduler import CommandResult, Conversation
 from sojourn.values.messages import Phase, SchedulerWord
 from sojourn_pbs import ids
@@ -69,7 +69,9 @@ def look(site: Site, ids: Sequence[str]) -> Conversation[Mapping[str, SchedulerW
 def _left_behind(site: Site, words: dict[str, SchedulerWord], shown: Listing) -> Conversation[None]:
     """Say of those that wait for a job that has gone that they will do so for ever.
 
-    When a job is deleted before it ran, OpenPBS does not let go of those that wait for it.
+    When a job is deleted before it ran, OpenPBS does not let go of those that wait for it; nor,
+    sometimes, when it ended in the moment in which they came. In that case PBS is told to look
+    again, so that they start; to do so twice does no harm.
     """
     waiting = {
         job: parents
@@ -82,11 +84,19 @@ def _left_behind(site: Site, words: dict[str, SchedulerWord], shown: Listing) ->
     records = {**more.records, **shown.records}
     ended = {key for key, record in records.items() if record.get("job_state") == "F"}
     ended |= shown.absent | more.absent
+    ran = {key for key in ended if key in records and records[key].get("exit_status")}
+    again = []
     for job, parents in waiting.items():
         for parent in parents:
             if ids.key(parent) in ended:
                 reason = f"waits for {parent}, which is gone and did not let it go"
-                words[job] = replace(words[job], reason=reason, never=reason)
+                never = "" if ids.key(parent) in ran else reason
+                words[job] = replace(words[job], reason=reason, never=never)
+        if ran & {ids.key(parent) for parent in parents}:
+            depend = f"depend=afterany:{':'.join(parents)}"
+            again.append(join(["qalter", "-W", depend, ids.whole(job)]))
+    if again:
+        yield each(dict.fromkeys(again))
 
 
 def _parents(record: Record) -> list[str]:

@@ -11,8 +11,13 @@ from sojourn_pbs.shell import NO_SERVER
 
 _AFTER = r"""
 sj_qsub() { @QSUB@ ${sj_after:+-W "depend=$sj_after"} @SCRIPT@; }
-# sj_forgotten PARENT...: whether the child still waits for one that has gone.
+# sj_forgotten PARENT...: whether the child still waits for one that has gone. One that is ending
+# now may forget a child that has just come.
 sj_forgotten() {
+  for sj_n in 1 2 3 4 5 6 7 8 9; do
+    qstat -f "$@" 2>/dev/null | grep -q '^[[:space:]]*job_state = E' || break
+    sleep 1
+  done
   qstat "$@" >/dev/null 2>&1 && return 1
   for sj_parent; do
     qstat "$sj_parent" >/dev/null 2>&1
