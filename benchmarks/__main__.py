@@ -90,6 +90,7 @@ def on_machine(entry: dict[str, Any], queue: str = "") -> None:
         " ".join(["sbatch" if slurm else "qsub", *asked, "-o /dev/null -e /dev/null"]),
         queue or ("squeue -h -u $USER" if slurm else "qselect -u $USER"),
         ":".join(entry.get("path", [])),
+        name if slurm else None,
     )
     root = f"{entry.get('root', '~/.sojourn')}-bench"
     entry = {**entry, "root": root, "poll": {"interval": "0.5s"}}

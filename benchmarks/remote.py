@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import peers
 from benchmarks.figures import Figure, seconds
 from sojourn import Job, Session, State
 from sojourn.store.records import JobRecord
@@ -36,6 +37,8 @@ class Plain:
     """Prints a line for each job of the user that has not ended."""
     path: str = ""
     """Where the scheduler's commands are, if not on PATH."""
+    partition: str | None = None
+    """Slurm's partition for other libraries ("" for the default one); None where it is no Slurm."""
 
     def run(self, command: str) -> None:
         """One command over one connection."""
@@ -50,7 +53,10 @@ def figures(machine: str, plain: Plain) -> Iterator[Figure]:
         plain.run("mkdir -p bench && cd bench && printf '#!/bin/sh\\ntrue\\n' > job.sh")
         with Session() as session:
             yield _bulk(session, machine, plain)
-            yield _trivial(session, machine, plain)
+            trivial = _trivial(session, machine, plain)
+            yield trivial
+            if plain.partition is not None:
+                yield from peers.figures(plain, TRIVIAL, trivial.base, plain.partition)
             yield _one(machine, plain)
             yield _polling(session, machine)
             yield from _files(session, machine, plain, Path(name))
