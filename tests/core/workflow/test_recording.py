@@ -132,6 +132,39 @@ def greedy(at: int) -> Job:
     return Job(command=["true"], resources={"reservation": "mine"}, parameters={"at": at})
 
 
+@step
+def look(at: int) -> int:
+    if at:
+        raise KeyboardInterrupt
+    return at
+
+
+def test_one_that_is_interrupted_waits_for_what_is_out(place: Place) -> None:
+    gate = place.folder / "gate"
+    command = f"until test -e '{gate}'; do sleep 0.1; done; echo >out"
+
+    def interrupted(at: int) -> None:
+        with Workflow("kept"):
+            work(1, runs=str(place.runs), command=command)
+            look(at)
+
+    with place.running(), pytest.raises(WorkflowSuspended) as caught:
+        interrupted(0)
+    for status, waits_for in (
+        ("suspended", tuple(handle.signature for handle in caught.value.handles)),
+        ("failed", ()),
+    ):
+        with place.running(), pytest.raises(KeyboardInterrupt):
+            interrupted(1)
+        with place.session() as session:
+            record = session.store.workflow("kept")
+        assert record is not None
+        assert (record.status, record.suspended_on) == (status, waits_for)
+        assert (record.detail, record.owner) == ("interrupted", "")
+        gate.touch()
+        place.all_ended()
+
+
 def test_what_was_asked_in_a_wrong_way_leaves_the_record_as_it_was(place: Place) -> None:
     with place.running(on="nowhere", script="/new.py"), pytest.raises(UnknownMachine):
         flow(place)

@@ -87,7 +87,8 @@ class Recording:
         self._end("done", suspended_on=())
 
     def stopped(self, error: BaseException) -> None:
-        """It cannot go on. Where nobody could be asked, it waits for what it has waited for.
+        """It cannot go on. Where nobody could be asked, it waits for what it has waited for; where
+        it was stopped while jobs of it are out, as by Ctrl-C, it waits for those.
 
         What was asked for in a wrong way leaves everything as it was, and how to run it too.
         """
@@ -99,8 +100,18 @@ class Recording:
         self.accepted()
         if isinstance(error, MachineError):
             self._end("suspended", detail=str(error))
-        else:
-            self._end("failed", suspended_on=(), detail=str(error) or type(error).__name__)
+            return
+        interrupted = isinstance(error, KeyboardInterrupt)
+        detail = "interrupted" if interrupted else str(error) or type(error).__name__
+        out = self._out()
+        self._end("suspended" if out else "failed", suspended_on=out, detail=detail)
+
+    def _out(self) -> tuple[str, ...]:
+        """The signatures of its jobs that are active now."""
+        nodes = [node for node in self._context.top.nodes if isinstance(node, JobNode)]
+        known = [node.status.signature for node in nodes if node.known]
+        out = self._context.store.unfinished(known)
+        return tuple(dict.fromkeys(signature for signature in known if signature in out))
 
     def _end(self, status: str, **fields: object) -> None:
         self.resumed()
