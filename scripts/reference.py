@@ -152,8 +152,21 @@ def job() -> str:
     rows = "".join(f"| `{name}` | {_one_line(said.get(name))} |\n" for name in Job.model_fields)
     return (
         f"# Job\n\n{inspect.getdoc(Job)}\n\n| keyword | meaning |\n|---|---|\n{rows}\n"
+        f"## Methods\n\n{_methods(Job, 'output', 'replace')}"
         f"## Inputs\n\n{inspect.getdoc(inputs)}\n\n## Remote\n\n{inspect.getdoc(inputs.Remote)}\n"
     )
+
+
+def _methods(kind: type[Any], *names: str) -> str:
+    """Each with what it takes and what it says of itself."""
+    found = []
+    for name in names:
+        method = getattr(kind, name)
+        taken = list(inspect.signature(method).parameters.values())[1:]
+        words = ", ".join(str(one.replace(annotation=inspect.Parameter.empty)) for one in taken)
+        called = f"{kind.__name__.lower()}.{name}({words})"
+        found.append(f"### `{called}`\n\n{inspect.getdoc(method)}\n\n")
+    return "".join(found)
 
 
 def states() -> str:

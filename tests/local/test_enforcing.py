@@ -51,6 +51,7 @@ def test_memory_of_a_whole_tree(stand: Stand) -> None:
     assert word.usage is not None
     assert word.usage.max_memory is not None
     assert word.usage.max_memory > 100 * MEBI
+    assert word.reason.endswith("more than its 100 MiB")
     eventually(lambda: not stand.processes(), saying=lambda: str(stand.processes()))
 
 

@@ -20,7 +20,10 @@ EXIT_INTERRUPTED = 130
 
 
 class SojournError(Exception):
-    """Base of all errors. `str(error)` is one line; `hint` says what to do about it."""
+    """Base of all errors. `str(error)` is one line; `hint` says what to do about it.
+
+    The hint is a note, too, so that a traceback ends with it.
+    """
 
     exit_status: int = EXIT_FAILED
 
@@ -28,6 +31,13 @@ class SojournError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(self.hint_note)
+
+    @property
+    def hint_note(self) -> str:
+        """The hint, as a traceback shows it."""
+        return f"  hint: {self.hint}"
 
     def __str__(self) -> str:
         return self.message

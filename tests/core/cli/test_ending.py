@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import click
@@ -11,9 +12,17 @@ import pytest
 
 from sojourn.cli import ending
 from sojourn.cli.ending import end
-from sojourn.errors import ConfigError, JobFailed, MachineError, StepFailed, WorkflowFailed
+from sojourn.errors import (
+    ConfigError,
+    InvalidJob,
+    JobFailed,
+    MachineError,
+    StepFailed,
+    WorkflowFailed,
+)
 from sojourn.states import State
 from sojourn.suspension import JobHandle, JobSuspended, WorkflowSuspended
+from sojourn.values.resources import Resources
 from tests.core.cli.desk import Desk
 from tests.core.cli.samples import record, signature
 from tests.support.waiting import eventually
@@ -77,6 +86,18 @@ def test_a_failed_workflow_names_each_failure_once(capsys: pytest.CaptureFixture
     assert "sojourn: step fit failed: boo\n" in err
     assert 'File "a.py", line 3' in err
     assert err.count("mend it") == 1
+
+
+def test_a_traceback_ends_with_the_hint_and_the_command_line_says_it_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(InvalidJob) as caught:
+        Resources(memry="1GiB")
+    shown = "".join(traceback.format_exception(caught.value)).splitlines()
+    assert shown[-2].endswith("Resources has no 'memry'")
+    assert shown[-1] == "  hint: did you mean 'memory'?"
+    assert end(caught.value) == 2
+    assert capsys.readouterr().err.count("did you mean 'memory'?") == 1
 
 
 @pytest.mark.parametrize("grouped", [False, True])

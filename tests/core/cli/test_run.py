@@ -130,6 +130,38 @@ def test_wait_stays_until_the_end(desk: Desk) -> None:
     assert len(desk("list", "--json").json) == 3
 
 
+CHAIN = """
+from sojourn import Job, Workflow, job, step
+
+@job(outputs=["o"])
+def first(i):
+    return Job(command=f"sleep {i}.2; echo {i} > o")
+
+@job(outputs=["o"])
+def second(one):
+    return Job(command="sleep 0.2; cat one > o", inputs={"one": one["o"]})
+
+@step
+def total(files):
+    return sum(int(file.read_text()) for file in files)
+
+@job(outputs=["o"])
+def last(number):
+    return Job(command="cat number > o", inputs={"number": number})
+
+with Workflow("chain") as flow:
+    last(total(flow.map(second, flow.map(first, range(3)))))
+"""
+
+
+def test_without_a_terminal_each_state_of_a_node_is_told_once(desk: Desk) -> None:
+    desk.file("flow.py", CHAIN)
+    told = desk("run", "--wait", "flow.py").err.partition("\nchain: ")[0].splitlines()
+    assert len(told) == len(set(told))
+    assert sum(line.endswith(": done") for line in told) == 7
+    assert "sojourn: total: ran" in told
+
+
 def test_ctrl_c_while_waiting_suspends(desk: Desk) -> None:
     mark = desk.here / "mark"
     desk.file("flow.py", FLOW.replace("sleep 0.2", f"while [ ! -e {mark} ]; do sleep 0.1; done"))
@@ -290,3 +322,5 @@ def test_a_large_group_is_told_by_numbers_and_its_failures() -> None:
 def test_plan_lines() -> None:
     assert plan_lines(Plan()) == ["nothing to do: everything is there or on its way"]
     assert plan_lines(Plan(jobs_new=2, unknown=("fit",)))[-1].endswith("fit")
+    one = plan_lines(Plan(jobs_new=1, steps_to_run=1))[0]
+    assert one == "1 new job, 0 changed, 0 reused; 1 step to run, 0 remembered"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sojourn.cli.tables import columns, cut, table
+from sojourn.cli.tables import columns, cut, from_columns, table
 
 _CELLS = st.text(st.characters(categories=["L", "N", "P", "S", "Mn"]), max_size=12)
 
@@ -63,3 +63,17 @@ def test_every_cell_is_there_and_starts_in_its_column(rows: list[tuple[str, str,
 @given(_CELLS, st.integers(1, 12))
 def test_cut_text_fits(text: str, room: int) -> None:
     assert columns(cut(text, room)) <= max(room, 1)
+
+
+def test_what_yields_is_cut_before_the_table_is_wider_than_the_terminal() -> None:
+    row = ("12345678", "n" * 200, "w" * 30, "COMPLETED", "its reason, which is long as well")
+    heads = ("JOB", "NAME", "WORKFLOW", "STATE", "REASON")
+    given = [[cell] for cell in row]
+    for width in (60, 80, 120, 200):
+        text = from_columns(heads, given, width=width, yielding=(1, 2))
+        assert max(map(len, text.splitlines())) <= width
+        assert "12345678  nnnnnn" in text
+        assert "COMPLETED  its reason" in text
+    assert "n" * 200 in from_columns(heads, given, yielding=(1, 2))
+    wide = from_columns(heads, given, width=400, yielding=(1, 2))
+    assert all(cell in wide for cell in row)

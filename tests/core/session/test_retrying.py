@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sojourn import Job, JobSuspended
+from sojourn.errors import JobFailed, NotPossible
 from sojourn.states import State
 from sojourn.values.resources import Resources
 from tests.core.workflow.place import Place
@@ -35,3 +36,25 @@ def test_resources_given_to_a_retry_hold_when_the_program_hands_it_in(place: Pla
             session.run(job)
     (record,) = place.all_ended()
     assert record.state is State.TIMEOUT, record.reason
+
+
+def test_a_child_that_its_parent_keeps_from_running_says_to_retry_the_parent(place: Place) -> None:
+    mended = place.folder / "mended"
+    parent = Job(command=f"[ -e '{mended}' ] && echo 1 >o", outputs=["o"], name="parent")
+    child = Job(command="cat o >p", inputs={"o": parent.output("o")}, outputs=["p"], name="child")
+    with place.session() as session, pytest.raises(JobSuspended):
+        session.run(child)
+    place.all_ended()
+    with place.session() as session:
+        first, second = (session.record(one.signature) for one in session.sign([parent, child]))
+        assert (first.state, second.state) == (State.FAILED, State.CANCELLED)
+        again = f"`sojourn retry {first.signature[:8]}` runs "
+        with pytest.raises(NotPossible, match="because its parent parent is FAILED") as caught:
+            session.retry([second])
+        assert again in caught.value.hint
+        (told,) = session.gather([child], on_failure="collect")
+        assert isinstance(told, JobFailed)
+        assert again in told.hint
+        mended.touch()
+        session.retry([second, first])
+    assert {record.state for record in place.all_ended()} == {State.COMPLETED}

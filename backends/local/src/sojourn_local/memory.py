@@ -87,3 +87,19 @@ def _counters() -> tuple[Path, ...]:
             elif "memory" in controllers.split(","):
                 first.insert(0, _GROUPS / "memory" / path.strip("/") / "memory.oom_control")
     return (*second, *first, PROC / "vmstat")
+
+
+def too_much(used: int, limit: int) -> str:
+    """In words, that so many bytes are more than were asked for. Pure."""
+    told, most = _size(used), _size(limit)
+    return f"used {told}, more than its {most}" if told != most else f"used more than its {most}"
+
+
+def _size(number: float) -> str:
+    for unit in ("B", "KiB", "MiB"):
+        if number < 1024:
+            break
+        number /= 1024
+    else:
+        unit = "GiB"
+    return f"{number:.0f} {unit}" if number >= 100 else f"{number:.3g} {unit}"

@@ -98,7 +98,7 @@ class Watch:
             used = memory.used(self._tree.pids(), limit)
             self._peak = max(self._peak, used)
             if used > limit:
-                return Cause("OUT_OF_MEMORY", f"used {used} bytes, more than its {limit}")
+                return Cause("OUT_OF_MEMORY", memory.too_much(used, limit))
         return None
 
     def _pause(self, kill_at: float | None) -> float:

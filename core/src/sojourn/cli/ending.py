@@ -104,7 +104,8 @@ def failed(error: SojournError) -> int:
     if isinstance(error, JobFailed):
         tell_tail(error)
     for text in getattr(error, "__notes__", ()):
-        click.echo(plain(text), err=True)
+        if text != error.hint_note:  # which is said below
+            click.echo(plain(text), err=True)
     inner = error.failures if isinstance(error, WorkflowFailed) else ()
     told = {getattr(failure, "hint", "") for failure in inner}
     for failure in inner:

@@ -26,6 +26,8 @@ FIELDS = (
 
 _NOT_STARTED = frozenset({State.NEW, State.SUBMITTING, State.QUEUED, State.HELD})
 _STATE = HEADS.index("STATE")
+_GIVEN_BY_PEOPLE = tuple(HEADS.index(head) for head in ("NAME", "WORKFLOW", "STEP"))
+"""Columns of any width, cut where a terminal is too narrow."""
 
 
 def show(jobs: Sequence[JobLine | JobRecord], *, as_json: bool) -> None:
@@ -68,8 +70,9 @@ def table_of(
         _flat([_remark(*each) for each in said]),
     )
     return from_columns(
-        HEADS, shown, width=width, paint=output.paint if colors else None, painted=_STATE
-    )
+        HEADS, shown, width=width, paint=output.paint if colors else None, painted=_STATE,
+        yielding=_GIVEN_BY_PEOPLE,
+    )  # fmt: skip
 
 
 def paused_column(columns: Mapping[str, Sequence[Any]], pauses: "Pauses") -> tuple[bool, ...]:

@@ -7,7 +7,7 @@ import click
 
 from sojourn.cli import output
 from sojourn.cli.treelines import tree_lines
-from sojourn.workflow.report import WorkflowReport
+from sojourn.workflow.report import NodeState, WorkflowReport
 
 if TYPE_CHECKING:
     from sojourn.cli.live import LiveLines
@@ -74,9 +74,14 @@ class RunDisplay:
         self._drawn.show([(text, _COLORS.get(word, "")) for word, text in lines])
 
     def _tell(self, report: WorkflowReport) -> None:
-        """Without a terminal: a line for each node whose state is another."""
+        """Without a terminal: a line for each node whose state is another.
+
+        That a node is not needed is said at the end alone: before, it may not have been looked at.
+        """
         for node in report.walk():
             key = (report.name, node.path or node.name)
+            if report.status == "running" and node.state is NodeState.UNNEEDED:
+                continue
             if not node.children and self._states.get(key) != node.state:
                 self._states[key] = node.state
                 output.note(f"{node.path or node.name}: {node.state}")

@@ -3,6 +3,12 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 
+_NARROWEST = 8
+"""A column is not cut to less than this."""
+
+_LAST = 20
+"""So much of the last column, which is cut too, is worth that others are."""
+
 Paint = Callable[[str, str], str]
 """Paints the text of a cell in the colour of its word."""
 
@@ -27,8 +33,10 @@ def from_columns(
     width: int | None = None,
     paint: Paint | None = None,
     painted: int = -1,
+    yielding: Sequence[int] = (),
 ) -> str:
-    """A table of these columns; the last one is cut at `width`.
+    """A table of these columns; where it is wider than `width`, those that are `yielding` are cut,
+    the widest first, and then the last one.
 
     Columns that are empty in every row are left out. `paint` is applied to column `painted`.
     """
@@ -36,6 +44,10 @@ def from_columns(
     texts = [(heads[at], *found[at]) for at in kept]
     sizes = [_widest(column) for column in texts]
     if width is not None:
+        rest = width - min(sizes[-1], _LAST) - 2 * (len(sizes) - 1)
+        soft = [at for at, column in enumerate(kept[:-1]) if column in yielding]
+        for at, size in _yielded(sizes[:-1], soft, rest).items():
+            texts[at], sizes[at] = tuple(cut(text, size) for text in texts[at]), size
         room = max(8, width - sum(sizes[:-1]) - 2 * (len(sizes) - 1))
         texts[-1] = tuple(cut(text, room) for text in texts[-1])
     if paint is not None and painted in kept:
@@ -49,6 +61,17 @@ def from_columns(
             texts[at], sizes[at] = tuple(_pad(text, sizes[at]) for text in column), 0
     line = "  ".join([*(f"%-{size}s" for size in sizes[:-1]), "%s"])
     return "\n".join(map(str.rstrip, map(line.__mod__, zip(*texts, strict=True))))
+
+
+def _yielded(sizes: Sequence[int], soft: Sequence[int], room: int) -> dict[int, int]:
+    """The new sizes of those of the columns `soft` that must be narrower to have all in `room`."""
+    new = {at: sizes[at] for at in soft}
+    over = sum(sizes) - room
+    while over > 0 and any(size > _NARROWEST for size in new.values()):
+        widest = max(new, key=lambda at: new[at])
+        new[widest] -= 1
+        over -= 1
+    return {at: size for at, size in new.items() if size < sizes[at]}
 
 
 def _widest(column: Sequence[str]) -> int:

@@ -52,6 +52,8 @@ def error_of(record: JobRecord, stderr_tail: str = "") -> JobFailed:
     what = f"job {record.name or record.signature[:12]} on {record.machine} is {record.state}"
     short = record.signature[:8]
     hint = f"`sojourn logs {short} --stderr` shows what it printed; `sojourn retry {short}` runs it again"
+    if record.blocked_by:
+        hint = f"`sojourn retry {record.blocked_by[:8]}` runs its parent again, and then this one"
     return JobFailed(
         f"{what}: {record.reason}" if record.reason else what,
         signature=record.signature,

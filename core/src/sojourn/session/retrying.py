@@ -29,8 +29,11 @@ def check_retry(
         NotPossible: one has not ended, is only known by its traces, or its inputs have changed.
         InvalidJob: a secret is not set, or the machine cannot honour `resources`.
     """
+    retried = {(record.signature, record.machine) for record in records}
     for record in records:
         short = record.signature[:8]
+        if record.blocked_by and (record.blocked_by, record.machine) not in retried:
+            _check_parent(session.store, record)
         if record.state not in FINAL:
             raise NotPossible(
                 f"job {short} is {record.state}: only a job that has ended can be retried",
@@ -46,6 +49,17 @@ def check_retry(
                 hint="hand it in as it is now: that is another job",
             )
         check_batch([signed], session.link(record.machine))
+
+
+def _check_parent(store: "Store", record: JobRecord) -> None:
+    """Refuse a job that its parent keeps from running: it would be cancelled again at once."""
+    parent = store.get(record.blocked_by, record.machine)
+    if parent is not None and parent.state in FINAL - {State.COMPLETED}:
+        raise NotPossible(
+            f"job {record.signature[:8]} was cancelled because its parent "
+            f"{parent.name or parent.signature[:8]} is {parent.state}",
+            hint=f"`sojourn retry {parent.signature[:8]}` runs the parent again, and then this one",
+        )
 
 
 def next_attempt(session: "SessionBase", record: JobRecord, resources: Resources | None) -> None:

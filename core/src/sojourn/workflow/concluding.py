@@ -42,5 +42,5 @@ def all_failed(
     if len(failures) > 1:
         parts.append(f"and {len(failures) - 1} more")
     if skipped:
-        parts.append(f"{skipped} nodes after that were not run")
+        parts.append(f"{skipped} {'node' if skipped == 1 else 'nodes'} after that not run")
     return WorkflowFailed("; ".join(parts), failures=failures, hint=failures[0].hint)

@@ -101,9 +101,11 @@ class Plan:
         return not (self.jobs_new or self.jobs_changed or self.steps_to_run or self.unknown)
 
     def __str__(self) -> str:
+        new = f"{self.jobs_new} new job{'' if self.jobs_new == 1 else 's'}"
+        steps = f"{self.steps_to_run} step{'' if self.steps_to_run == 1 else 's'} to run"
         return (
-            f"{self.jobs_new} new jobs, {self.jobs_changed} changed, {self.jobs_reused} reused; "
-            f"{self.steps_to_run} steps to run, {self.steps_reused} remembered"
+            f"{new}, {self.jobs_changed} changed, {self.jobs_reused} reused; "
+            f"{steps}, {self.steps_reused} remembered"
         )
 
 

@@ -238,10 +238,15 @@ class Run:
 
 
 def _forget_what_was_waited_for(node: Node) -> None:
-    """Begin anew with what is not there; what has been found out by then stays."""
+    """Begin anew with what is not there; what has been found out by then stays.
+
+    A job is shown as it was until somebody has looked at it again.
+    """
     before = node.status
     if before.has_value:
         return
     node.status = Status(before.signature, before.components)
+    if isinstance(node, JobNode):
+        node.status.state, node.status.machine = before.state, before.machine
     if isinstance(node, StepNode):
         node.status.signature = ""  # so that it is looked for anew
