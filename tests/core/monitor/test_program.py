@@ -139,8 +139,9 @@ def test_once_does_everything_and_ends(computer: Computer) -> None:
     assert "".join(told).count("workflow flow is done") == 1
 
 
-def test_a_workflow_is_resumed_until_it_is_done(computer: Computer) -> None:
-    with computer.monitor("--resume") as running:
+@pytest.mark.parametrize("words", [(), ("--no-notify",)])
+def test_a_workflow_is_resumed_until_it_is_done(computer: Computer, words: tuple[str, ...]) -> None:
+    with computer.monitor("--resume", *words) as running:
         computer.sojourn("run", computer.script(), status=75)
         computer.open_gates(0)
         computer.until(lambda: computer.lines("runs") == ["run-0"])
@@ -148,6 +149,7 @@ def test_a_workflow_is_resumed_until_it_is_done(computer: Computer) -> None:
         computer.open_gates(1)
         computer.until_status("done")
         assert "resuming workflow flow" in running.said
+        computer.until(lambda: "workflow flow is done" in running.said)
     record = computer.workflow()
     assert (record.resumes, record.resume_failures, record.detail) == (1, 0, "")
     assert computer.lines("steps") == ["total"]
