@@ -8,6 +8,7 @@ import pytest
 from tests.core.cli.desk import Desk
 from tests.support.machines import KINDS, Entry, entry_of, remove_root
 from tests.support.testbed import Testbed
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.slurm, pytest.mark.sshd]
 
@@ -75,9 +76,9 @@ def test_hold_release_and_cancel(hpc: Desk) -> None:
     assert hpc.state(signature) == "HELD"
     hpc("release", signature)
     assert hpc.state(signature) == "QUEUED"
-    (one,) = hpc("status", signature, "--json").json
-    assert one["reason"]
-    assert hpc("show", f"hpc:{one['scheduler_id']}", "--json").json[0]["signature"] == signature
+    # Slurm forgets the reason with the hold, and has the next a moment later.
+    told = eventually(lambda: [o for o in hpc("status", signature, "--json").json if o["reason"]])
+    assert hpc("show", f"hpc:{told[0]['scheduler_id']}", "--json").json[0]["signature"] == signature
     assert hpc("cancel", signature, "--json").json[0]["state"] == "CANCELLED"
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -108,6 +109,18 @@ class Link:
             return value
         finally:
             self._count()
+
+    def prepare(self) -> None:
+        """Begin to connect beside what is still to be done before the contact that will follow.
+
+        Left out where a person is there who may be asked for a password: one thing at a time.
+        """
+        connect = getattr(self.context.transport, "connect", None)
+        if connect is None or (sys.stdin is not None and sys.stdin.isatty()):
+            return
+        with suppress(NeedsLogin):
+            self._refuse_if_person_needed()
+            threading.Thread(target=connect, daemon=True).start()
 
     def watched_since_last_poll(self) -> bool:
         """Whether the machine has answered every contact since the last poll."""

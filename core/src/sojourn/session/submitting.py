@@ -77,6 +77,9 @@ class Submitter:
                 that the machine cannot honour (UnsupportedResource); none is recorded.
         """
         check_batch(batch, self.link)
+        pauses = self.store.pauses()
+        if self._room() and not (pauses.any or pauses.workflows):
+            self.link.prepare()
         records = []
         for signed in batch:
             origin = origins.get(signed.signature, Origin())

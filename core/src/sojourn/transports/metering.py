@@ -102,6 +102,12 @@ class MeteredTransport:
         self.meter.add(trips=1)
         return _MeteredChannel(channel, self.meter)
 
+    def connect(self) -> None:
+        """Connect before the first channel is asked for, where the transport can."""
+        connect = getattr(self.inner, "connect", None)
+        if connect is not None:
+            connect()
+
     def close(self) -> None:
         """See `Transport.close`."""
         self.inner.close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import paramiko
 import tenacity
 
-from sojourn.errors import ConnectionLost, NeedsLogin, SiteError
+from sojourn.errors import ConnectionLost, NeedsLogin, SiteError, SojournError
 from sojourn.transports.auth import Authenticator
 from sojourn.transports.connection import KEEPALIVE, Connection, Unlucky, connect
 from sojourn.transports.marking import Mark
@@ -53,6 +53,7 @@ class SshTransport:
         self._connection: Connection | None = None
         self._channels: list[SshChannel] = []
         self._refused: NeedsLogin | None = None
+        self._failed: SojournError | None = None
         self._closed = False
         self._made = 0
 
@@ -75,6 +76,13 @@ class SshTransport:
                 return self._begin(connection, channel, command)
         raise AssertionError("unreachable")
 
+    def connect(self) -> None:
+        """Connect now, so that the first `open` need not wait; it tells what went wrong."""
+        try:
+            self._connected(early=True)
+        except SojournError:
+            return
+
     def reset(self) -> None:
         """Forget that the machine wanted a person: the next `open` tries again."""
         with self._lock:
@@ -91,7 +99,7 @@ class SshTransport:
         if connection is not None:
             connection.close()
 
-    def _connected(self) -> Connection:
+    def _connected(self, *, early: bool = False) -> Connection:
         with self._lock:
             if self._closed:
                 raise ConnectionLost("the transport was closed", machine=self._machine)
@@ -99,6 +107,9 @@ class SshTransport:
                 return self._connection
             if self._refused is not None:
                 raise copy.copy(self._refused)
+            failed, self._failed = self._failed, None
+            if failed is not None:
+                raise failed
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -106,6 +117,9 @@ class SshTransport:
                 self._connection = self._connect()
             except NeedsLogin as error:
                 self._refused = error
+                raise
+            except SojournError as error:
+                self._failed = error if early else None
                 raise
             self._made += 1
             return self._connection
