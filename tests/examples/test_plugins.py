@@ -14,7 +14,13 @@ from sojourn.scaffold.checking import check
 from sojourn.states import State
 
 PLUGINS = Path(__file__).parents[2] / "examples" / "plugins"
-FOR_PUBLISHING = {"LICENSE", "CHANGELOG.md", "tests", "something runs the tests by itself"}
+FOR_PUBLISHING = {
+    "LICENSE",
+    "CHANGELOG.md",
+    "tests",
+    "the backend is tested by the conformance kit",
+    "something runs the tests by itself",
+}
 """What an example in a repository of others needs not have of its own."""
 
 
@@ -108,6 +114,17 @@ def test_a_repository_without_a_commit_stops_the_submission(
     git(tmp_path, "init", "--quiet", "empty")
     monkeypatch.chdir(tmp_path / "empty")
     with Session() as session, pytest.raises(PluginError, match="without a commit"):
+        session.sign([Job(command="true")], "local")
+
+
+@pytest.mark.parametrize("installed", ["sojourn-git-commit"], indirect=True)
+def test_without_git_nothing_is_submitted(
+    installed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sojourn.errors import PluginError
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with Session() as session, pytest.raises(PluginError, match="git is not on PATH"):
         session.sign([Job(command="true")], "local")
 
 

@@ -31,4 +31,7 @@ def sojourn_job_signature() -> dict[str, str] | None:
 
 
 def _git(folder: str | Path, *words: str) -> "subprocess.CompletedProcess[bytes]":
-    return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)
+    try:
+        return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)
+    except FileNotFoundError:
+        raise PluginError("git is not on PATH", hint="or uninstall sojourn-git-commit") from None
