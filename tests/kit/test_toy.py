@@ -72,10 +72,12 @@ def test_an_array_runs_every_task_in_the_slots_there_are(
 def test_a_job_waits_for_others_however_they_end(
     queue: Queue, script: Callable[[str], str], tmp_path: Path
 ) -> None:
-    first = queue("toysub", script("sleep 0.5; echo first >> out; exit 1"))
+    wait = "until [ -e go ]; do sleep 0.05; done"
+    first = queue("toysub", script(f"{wait}; echo first >> out; exit 1"))
     (tmp_path / "second").write_text("echo second >> out\n")
     second = queue("toysub", "-w", first, "second")
     assert states(queue, second) == ["W"]
+    (tmp_path / "go").touch()
     done(queue, second)
     assert (tmp_path / "out").read_text().split() == ["first", "second"]
 

@@ -32,7 +32,7 @@ _NO_HISTORY = CheckLine(
     "off: of a job that has ended only what it left itself is known",
     "a job that leaves no exit status will be called LOST, whatever became of it",
 )
-_OLDEST = {Dialect.OPENPBS: (18,), Dialect.TORQUE: (4,), Dialect.WRAPPERS: ()}
+_OLDEST = {Dialect.OPENPBS: (18,), Dialect.TORQUE: (4,)}
 _LIMITS = ("resources_max.", "resources_min.", "max_", "acl_")
 """What a queue's attributes that limit jobs begin with."""
 
@@ -44,9 +44,9 @@ def check(site: Site, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
     told = [answer.stdout for answer in statuses(result.stdout)]
     server = next(iter(records(told[0])), None) if told and not wrappers else None
     queues = {one.id: one for text in told[-2:-1] for one in records(text)}
-    version = site.facts.get("version", "")
     lines = [CheckLine("dialect", True, str(site.dialect))]
-    lines += [version_line("version", version, _OLDEST[site.dialect])] if version else []
+    if site.dialect in _OLDEST and "version" in site.facts:
+        lines.append(version_line("version", site.facts["version"], _OLDEST[site.dialect]))
     lines += [_WRAPPERS] if wrappers else _server(site, server, told)
     if told and told[-1].strip() == "0" and site.dialect is Dialect.OPENPBS:
         lines.append(_ROOT)
