@@ -251,7 +251,7 @@ def _options() -> Iterator[str]:
 
 
 def _untold_keys() -> Iterator[str]:
-    """Keys of machines.yaml, core's and each plugin's, that do not say what they mean."""
+    """Keys of machines.yaml and notify.yaml, each plugin's too, that do not say what they mean."""
     from sojourn.machines.model import CORE_KEYS, Machine
     from sojourn.plugins.registry import Registry
 
@@ -259,6 +259,7 @@ def _untold_keys() -> Iterator[str]:
     models: list[tuple[str, type[BaseModel] | None]] = [
         (f"transport {info.name}", info.config_model) for info in registry.known_transports()
     ]
+    models += [(f"channel {info.name}", info.config_model) for info in registry.known_channels()]
     models += [(f"backend {name}", registry.backend(name).info.config_model) for name in BACKENDS]
     for name, field in Machine.model_fields.items():
         if name in CORE_KEYS and not field.description:

@@ -82,6 +82,25 @@ def test_what_is_installed_is_listed_with_the_reason_why_not(plugin: Install) ->
     assert core.kinds == (Kind.TRANSPORT,)
 
 
+def test_a_plugin_without_an_info_is_told_of_by_its_docstring(plugin: Install) -> None:
+    plugin(
+        "csv",
+        """
+        '''Writes a table.
+
+        More of it.
+        '''
+        from sojourn.contract import hookimpl
+
+        @hookimpl
+        def sojourn_job_event(event): ...
+        """,
+    )
+    (found,) = [each for each in Registry().installed() if each.name == "csv"]
+    assert isinstance(found, LoadedPlugin)
+    assert found.summary == "Writes a table."
+
+
 def test_a_registered_plugin_counts_as_installed() -> None:
     registry = Registry(discover=False)
     registry.register(Toy(), name="toy")

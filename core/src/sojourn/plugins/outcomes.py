@@ -1,5 +1,6 @@
 """What came of loading a plugin: one that fits, or the reason why it is not used."""
 
+import inspect
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,10 +33,11 @@ class LoadedPlugin:
 
     @property
     def summary(self) -> str:
-        """What it says of itself, in one line."""
+        """What it says of itself, in one line: in its infos, or else where it begins."""
         backend = [self.backend.summary] if self.backend is not None else []
         transports = [info.summary for info in self.transports]
-        return "; ".join([*backend, *transports, *(info.summary for info in self.channels)])
+        said = "; ".join([*backend, *transports, *(info.summary for info in self.channels)])
+        return said or next(iter((inspect.getdoc(self.plugin) or "").splitlines()), "")
 
     def failed(self, reason: "Reason", cause: str) -> "LoadFailure":
         """The same plugin, not used after all."""
