@@ -29,7 +29,10 @@ ONLY = {"Dialogue": ("run", "converse")}
 """Classes of whose methods only some are for plugins."""
 
 BATCH = "Header SubmitCall SubmitReply Verdict QueueEntry Response Took ScriptParts CommandResult"
-HELPERS = ("commands", "directives", "options", "changing", "arrays", "units", "checks")
+HELPERS = (
+    *("directives", "options", "chunks", "refusing", "commands", "changing", "sources"),
+    *("ids", "arrays", "units", "checks"),
+)
 """Modules of `sojourn.batch` from which backends take what they have in common."""
 
 
