@@ -95,6 +95,28 @@ def test_watch_prints_again_when_something_changes(empty_desk: Desk) -> None:
     assert process.returncode == 130
 
 
+def test_watch_shows_what_fits_a_terminal(
+    empty_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"job{number}" for number in range(30)]
+    empty_desk.put(*(record(name, State.RUNNING) for name in names))
+    with Store(empty_desk.home / "store.sqlite3") as store:
+        store.set_machine_state("here", "unreachable", at=NOW, detail="no route")
+    for name, value in {**empty_desk.environment, "COLUMNS": "80", "LINES": "12"}.items():
+        monkeypatch.setenv(name, value)
+    program = "import sys; from sojourn.cli import main; sys.exit(main(['list', '--watch']))"
+    with at_terminal(program) as person:
+        for rows in (9, 8):  # the note on the machine takes a line, as is known by the second look
+            person.expect(r"\x1b\[H\x1b\[2J")
+            person.expect(f"the newest {rows} of 30 jobs")
+            person.expect("no route")
+        person.interrupt()
+        assert person.wait() == 130
+    *_, last = person.seen.split("\x1b[H\x1b[2J")
+    assert len(last.replace("^C", "").splitlines()) <= 12
+    assert last.count("RUNNING") == 8
+
+
 @pytest.mark.parametrize(("extra", "painted"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_states_are_painted_at_a_terminal_only(
     empty_desk: Desk, monkeypatch: pytest.MonkeyPatch, extra: dict[str, str], painted: bool

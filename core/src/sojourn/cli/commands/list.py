@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _EVERY = 1.0
 """Seconds between two looks with `--watch`."""
 
+_BESIDES = 3
+"""Lines of a terminal that are no rows: the heads, the note on what is left out, the cursor."""
+
 
 @click.command
 @choosing
@@ -45,24 +48,33 @@ def command(choice: Choice, limit: int | None, watch: bool, as_json: bool) -> No
             _show(store, choice, limit, as_json)
 
 
-def _show(store: "JobReader", choice: Choice, limit: int | None, as_json: bool) -> None:
+def _show(
+    store: "JobReader",
+    choice: Choice,
+    limit: int | None,
+    as_json: bool,
+    room: int | None = None,
+) -> int:
+    """Print it, at most `room` rows of a table; how many notes stand below."""
     if choice.signatures:
         with open_store() as whole:
             named = several(whole, choice)[:limit]
-        joblist.show(store.pauses().shown(named), as_json=as_json)
+        joblist.show(store.pauses().shown(named)[:room], as_json=as_json)
         machines, there = {job.machine for job in named if job.state in ACTIVE}, bool(named)
     else:
-        machines, there = _show_all(store, choice, limit, as_json)
+        machines, there = _show_all(store, choice, limit, as_json, room)
     if not there:
         with open_store() as whole:
             check_workflow(whole, choice.workflow)
         output.note("no such jobs" if not choice.empty else "no jobs are known here yet")
-    for line in joblist.notes_on(store, machines):
+    notes = joblist.notes_on(store, machines)
+    for line in notes:
         output.note(line)
+    return len(notes)
 
 
 def _show_all(
-    store: "JobReader", choice: Choice, limit: int | None, as_json: bool
+    store: "JobReader", choice: Choice, limit: int | None, as_json: bool, room: int | None
 ) -> tuple[set[str], bool]:
     """Print what is chosen; the machines of active jobs, and whether there was any job."""
     given: dict[str, Any] = {
@@ -82,22 +94,29 @@ def _show_all(
     if pauses.any:
         by_name["paused"] = joblist.paused_column(by_name, pauses)
         columns = list(by_name.values())
-    if by_name["state"]:
-        output.text(joblist.table_of(columns, width=output.width(), colors=output.colorful()))
+    if there := len(by_name["state"]):
+        shown = [column[:room] for column in columns]
+        output.text(joblist.table_of(shown, width=output.width(), colors=output.colorful()))
+        if room is not None and there > room:
+            output.note(f"the newest {room} of {there:,} jobs; `sojourn top` shows all")
     pairs = zip(by_name["machine"], by_name["state"], strict=True)
-    return {machine for machine, state in pairs if state in ACTIVE}, bool(by_name["state"])
+    return {machine for machine, state in pairs if state in ACTIVE}, bool(there)
 
 
 def _watch(store: "JobReader", choice: Choice, limit: int | None, as_json: bool) -> None:
     """Until Ctrl-C; ages go on at a terminal, elsewhere only changes are printed."""
+    import shutil
+
     terminal = sys.stdout.isatty() and not as_json
     seen: tuple[int, int] | None = None
+    notes, room = 0, None
     while True:
         now = store.version()
         if terminal:
+            room = max(1, shutil.get_terminal_size().lines - _BESIDES - notes)
             click.echo("\x1b[H\x1b[2J", nl=False)
         if terminal or now != seen:
             seen = now
-            _show(store, choice, limit, as_json)
+            notes = _show(store, choice, limit, as_json, room)
             sys.stdout.flush()
         time.sleep(_EVERY)
