@@ -17,7 +17,8 @@ import pytest
 from sojourn.machines.loading import load_machines
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *ROOT.glob("*/README.md")])
+READMES = [*ROOT.glob("*/README.md"), *ROOT.glob("backends/*/README.md")]
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *READMES])
 _BLOCK = re.compile(
     r"(?:<!-- (?P<order>run[^>]*?) -->\n)?```(?P<kind>\w+)[^\n]*\n(?P<text>.*?)\n```", re.S
 )
