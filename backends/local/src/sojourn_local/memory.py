@@ -96,10 +96,9 @@ def too_much(used: int, limit: int) -> str:
 
 
 def _size(number: float) -> str:
-    for unit in ("B", "KiB", "MiB"):
+    unit = "B"
+    for larger in ("KiB", "MiB", "GiB"):
         if number < 1024:
             break
-        number /= 1024
-    else:
-        unit = "GiB"
+        number, unit = number / 1024, larger
     return f"{number:.0f} {unit}" if number >= 100 else f"{number:.3g} {unit}"
