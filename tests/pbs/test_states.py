@@ -162,6 +162,21 @@ def test_exit_statuses_of_the_server_itself(code: str, outcome: State) -> None:
     assert told.reason or told.signal == 15
 
 
+@pytest.mark.parametrize(
+    ("state", "walltime", "elapsed"),
+    [("R", "00:00:00", None), ("R", "00:00:09", 9.0), ("E", "00:00:00", None), ("F", "0", 0.0)],
+)
+def test_a_running_jobs_usage_counts_once_it_was_measured(
+    state: str, walltime: str, elapsed: float | None
+) -> None:
+    """A job that has ended may still be shown running, as it was measured at its start."""
+    text = {"resources_used.walltime": walltime, "exit_status": "0"}
+    usage = word(
+        record("1.h", job_state=state, mtime="Sun Nov 22 09:06:40 2026", **text), Dialect.OPENPBS
+    ).usage
+    assert (usage.elapsed if usage is not None else None) == elapsed
+
+
 def test_a_job_that_was_not_run_again_after_a_restart_lost_its_node() -> None:
     text = output("qstat_-x_-f_-F_json_not_rerunable_after_restart_later").stdout
     assert '"Exit_status":\t-4' in text

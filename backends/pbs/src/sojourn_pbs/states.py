@@ -195,12 +195,12 @@ def _times(record: Record, dialect: Dialect, phase: Phase) -> tuple[float | None
 
 
 def _usage(record: Record, began: float | None, ended: float | None) -> Usage | None:
-    """What it has used. A memory of 0 kB was never looked at."""
+    """What it has used. A memory of 0 kB was never looked at, nor was a job that has run for 0 s."""
     elapsed = seconds(record.get("resources_used.walltime"))
     if elapsed is None and began is not None and ended is not None:
         elapsed = ended - began
     cpus = record.get("resource_list.ncpus")
-    if elapsed is None:
+    if elapsed is None or (elapsed == 0 and ended is None):
         return None
     return Usage(
         elapsed=elapsed,
