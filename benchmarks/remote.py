@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import peers
@@ -53,8 +53,9 @@ def figures(machine: str, plain: Plain) -> Iterator[Figure]:
         plain.run("mkdir -p bench && cd bench && printf '#!/bin/sh\\ntrue\\n' > job.sh")
         with Session() as session:
             yield _bulk(session, machine, plain)
-            trivial = _trivial(session, machine, plain)
+            trivial, alike = _trivial(session, machine, plain)
             yield trivial
+            yield from alike
             if plain.partition is not None:
                 yield from peers.figures(plain, TRIVIAL, trivial.base, plain.partition)
             yield _one(machine, plain)
@@ -92,11 +93,17 @@ def _bulk(session: Session, machine: str, plain: Plain) -> Figure:
     )
 
 
-def _trivial(session: Session, machine: str, plain: Plain) -> Figure:
+def _trivial(session: Session, machine: str, plain: Plain) -> tuple[Figure, list[Figure]]:
+    """Against the plain loop, and on Slurm against one whose jobs do not inherit the submitter's
+    environment either: Slurm then starts a login shell for each."""
     drained = f'while [ -n "$({plain.queue})" ]; do sleep 0.2; done'
-    plain.run(drained)
-    loop = f"cd bench; for i in $(seq {TRIVIAL}); do {plain.submit} job.sh; done; {drained}"
-    base = seconds(lambda: plain.run(loop))
+
+    def loop(submit: str) -> float:
+        plain.run(drained)
+        submits = f"cd bench; for i in $(seq {TRIVIAL}); do {submit} job.sh; done"
+        return seconds(lambda: plain.run(f"{submits}; {drained}"))
+
+    base = loop(plain.submit)
     before = session.store.machine(machine)
 
     def whole() -> None:
@@ -114,7 +121,7 @@ def _trivial(session: Session, machine: str, plain: Plain) -> Figure:
         f"{after.connections - old.connections} connections, {after.trips - old.trips} trips, "
         f"{after.scheduler_calls - old.scheduler_calls} scheduler calls"
     )
-    return Figure(
+    figure = Figure(
         f"{TRIVIAL} trivial jobs, to the last fetched result",
         ours,
         base,
@@ -123,6 +130,11 @@ def _trivial(session: Session, machine: str, plain: Plain) -> Figure:
         "at most 1.3",
         note=cost,
     )
+    if plain.partition is None:
+        return figure, []
+    fresh = f"{plain.submit} --export=NONE"
+    against = f"the same loop of `{fresh}`, whose jobs inherit no environment either"
+    return figure, [replace(figure, base=loop(fresh), against=against, aim="", note="")]
 
 
 def _one(machine: str, plain: Plain) -> Figure:
