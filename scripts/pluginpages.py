@@ -99,22 +99,23 @@ def values() -> str:
     ]
     for group, kinds in _groups():
         text.append(f"## {group}\n\n")
-        text += [f"### {kind.__name__}\n\n{_class(kind)}" for kind in kinds]
+        text += [f"### {kind.__name__}\n\n{_class(kind, place)}" for place, kind in kinds]
     return "".join(text)
 
 
-def _groups() -> Iterator[tuple[str, list[type]]]:
+def _groups() -> Iterator[tuple[str, list[tuple[str, type]]]]:
+    """Each group with its classes, and the modules from which plugins import them."""
     for group, places in VALUES.items():
-        kinds: list[type] = []
+        kinds: list[tuple[str, type]] = []
         for place in places.split(";"):
             module, _, names = place.partition(":")
             found = import_module(f"sojourn.{module.strip()}")
-            kinds += [getattr(found, name) for name in names.split()]
+            kinds += [(found.__name__, getattr(found, name)) for name in names.split()]
         yield group, kinds
 
 
-def _class(kind: type) -> str:
-    about = f"`from {kind.__module__} import {kind.__name__}`\n\n{inspect.getdoc(kind) or ''}\n\n"
+def _class(kind: type, module: str) -> str:
+    about = f"`from {module} import {kind.__name__}`\n\n{inspect.getdoc(kind) or ''}\n\n"
     said = attribute_docs(inspect.getsource(kind))
     if issubclass(kind, Enum):
         rows = "".join(f"| `{one.value}` | {_line(said.get(one.name))} |\n" for one in kind)
@@ -183,7 +184,7 @@ def batch() -> str:
         text.append(f"### `{method.__name__}`{must}\n\n{_written(method)}")
     text.append("## What it is told, and says\n\n")
     for name in BATCH.split():
-        text.append(f"### {name}\n\n{_class(getattr(module, name))}")
+        text.append(f"### {name}\n\n{_class(getattr(module, name), module.__name__)}")
     text.append("## What there is to make it of\n\n")
     for name in HELPERS:
         helpers = import_module(f"sojourn.batch.{name}")
@@ -242,7 +243,7 @@ def undocumented() -> list[str]:
     missing += [
         f"value {kind.__name__}"
         for _, kinds in _groups()
-        for kind in kinds
+        for _, kind in kinds
         if not inspect.getdoc(kind) or (inspect.getdoc(kind) or "").startswith(f"{kind.__name__}(")
     ]
     missing += [
