@@ -1,7 +1,7 @@
 """How much there is to write for a scheduler, and how much proves it: sizes, counted from the sources.
 
-Lines of code are physical lines that hold some of the program: not blank ones, comments or
-docstrings (nor the strings that document a value).
+Lines of code are physical lines that hold some of the program, in Python and in shell: not blank
+ones, comments or docstrings (nor the strings that document a value).
 """
 
 import ast
@@ -41,11 +41,19 @@ def code_lines(source: str) -> int:
     return len(lines)
 
 
+def shell_lines(source: str) -> int:
+    """Lines of code of one shell program."""
+    lines = (line.strip() for line in source.splitlines())
+    return sum(bool(line) and not line.startswith("#") for line in lines)
+
+
 def by_file(folder: Path) -> dict[str, int]:
-    """Lines of code of every Python file in a folder, by name."""
+    """Lines of code of every program in a folder, by name."""
+    readers = {".py": code_lines, ".sh": shell_lines}
     return {
-        str(path.relative_to(folder)): code_lines(path.read_text(encoding="utf-8"))
-        for path in sorted(folder.rglob("*.py"))
+        str(path.relative_to(folder)): readers[path.suffix](path.read_text(encoding="utf-8"))
+        for path in sorted(folder.rglob("*.*"))
+        if path.suffix in readers
     }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.lines import AIMS, code_lines, packages
+from benchmarks.lines import AIMS, code_lines, packages, shell_lines
 
 SOURCE = '''"""About it.
 
@@ -32,6 +32,7 @@ def test_neither_comments_nor_documentation_are_code() -> None:
         ["import", "def", "one", "->", 'text = """one', 'two"""', "return", "VALUE"]
     )
     assert code_lines("") == 0
+    assert shell_lines("# about\n\nset -eu\n  # why\nexec true # so\n") == 2
 
 
 @pytest.mark.parametrize("name", ["scaffolded toy"])

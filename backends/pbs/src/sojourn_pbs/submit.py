@@ -1,6 +1,8 @@
 """Handing in: qsub's command line, and what qsub says."""
 
 import re
+from functools import cache
+from importlib.resources import files
 from shlex import join, quote
 
 from sojourn.batch.commands import meaning, read_reply, said
@@ -9,68 +11,13 @@ from sojourn_pbs import ids
 from sojourn_pbs.dialects import Dialect, Site
 from sojourn_pbs.shell import NO_SERVER
 
-_AFTER = r"""
-sj_qsub() { @QSUB@ ${sj_after:+-W "depend=$sj_after"} @SCRIPT@; }
-# sj_forgotten PARENT...: whether the child still waits for one that has gone. One that is ending
-# now may forget a child that has just come.
-sj_forgotten() {
-  for sj_n in 1 2 3 4 5 6 7 8 9; do
-    qstat -f "$@" 2>/dev/null | grep -q '^[[:space:]]*job_state = E' || break
-    sleep 1
-  done
-  qstat "$@" >/dev/null 2>&1 && return 1
-  for sj_parent; do
-    qstat "$sj_parent" >/dev/null 2>&1
-    case $? in 153|35) ;; *) continue ;; esac
-    case $(qstat -f "$sj_id" 2>/dev/null | tr -d '\n\t') in
-      *[:=]"$sj_parent@"*) return 0 ;;
-    esac
-  done
-  return 1
-}
-sj_end() {
-  for sj_child in $sj_stuck; do
-    qalter -W "depend=afterany:$sj_id" "$sj_child" >/dev/null 2>&1
-  done
-  exit 0
-}
-sj_tries=0 sj_stuck=
-while :; do
-  sj_jobs= sj_arrays= sj_parents=
-  for sj_parent in @PARENTS@; do
-    qstat "$sj_parent" >/dev/null 2>&1
-    case $? in 153|35) continue ;; esac
-    sj_parents="$sj_parents $sj_parent"
-    case $sj_parent in
-      *"[]"*) sj_arrays=$sj_arrays:$sj_parent ;;
-      *) sj_jobs=$sj_jobs:$sj_parent ;;
-    esac
-  done
-  sj_after=${sj_jobs:+,afterany$sj_jobs}${sj_arrays:+,@ARRAY@$sj_arrays}
-  sj_after=${sj_after#,}
-  sj_id=$(sj_qsub) || exit
-  printf '%s\n' "$sj_id"
-  sj_id=${sj_id##*
-}
-  [ -n "$sj_after" ] || sj_end
-  qstat "$sj_id" >/dev/null 2>&1
-  case $? in
-    153|35) ;;
-    *)
-      sj_forgotten $sj_parents && sleep 1 && sj_forgotten $sj_parents || sj_end
-      sj_stuck="$sj_stuck $sj_id"
-      ;;
-  esac
-  sj_tries=$((sj_tries + 1))
-  [ "$sj_tries" -lt 5 ] || sj_end
-done
-"""
-"""A server drops a job, without a word, if it waits for one that it no longer knows, however
-that one ended. So parents that have gone are left out, and a child that was dropped because one
-went meanwhile is handed in again: job.sh runs no attempt twice, and looks at its parents itself.
-So is a child that a server left to wait for one that went; the first of them is bound to the
-second, after which it does nothing.
-"""
+
+@cache
+def _after() -> str:
+    """The program that hands in a job that waits for others, without its comments."""
+    lines = (files("sojourn_pbs") / "after.sh").read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("#"))
+
 
 _SLURMS_OUTPUT = "sj_out=scheduler.out; case $PWD in *%*) sj_out=/dev/null ;; esac;"
 """Slurm's qsub takes no directory for output, ignores what the script says of it, and reads a %
@@ -107,10 +54,10 @@ def submit_command(site: Site, call: SubmitCall) -> str:
     qsub = f'qsub {words} -W umask="$(umask)"'
     if not parents:
         return f"{qsub} {script}"
-    text = _AFTER.replace("@QSUB@", qsub).replace("@SCRIPT@", script)
+    text = _after().replace("@QSUB@", qsub).replace("@SCRIPT@", script)
     text = text.replace("@PARENTS@", join(parents))
     arrays = "afteranyarray" if site.dialect is Dialect.TORQUE else "afterany"
-    return f"({text.replace('@ARRAY@', arrays)})"
+    return f"({text.replace('@ARRAY@', arrays)}\n)"
 
 
 def _array(dialect: Dialect, call: SubmitCall) -> list[str]:
