@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from importlib import import_module
+from pkgutil import iter_modules
 from textwrap import dedent
 from types import ModuleType
 from typing import Any
@@ -233,6 +234,7 @@ def contract() -> str:
 
 def undocumented() -> list[str]:
     """Hooks, capabilities, values and questions to schedulers that do not say what they are."""
+    from sojourn import batch as batch_room
     from sojourn.batch.scheduler import BatchScheduler
     from sojourn.contract import Capability, Hooks
 
@@ -245,6 +247,12 @@ def undocumented() -> list[str]:
         for _, kinds in _groups()
         for _, kind in kinds
         if not inspect.getdoc(kind) or (inspect.getdoc(kind) or "").startswith(f"{kind.__name__}(")
+    ]
+    told = {*HELPERS, "backend", "grouping", "scheduler"}
+    missing += [
+        f"module sojourn.batch.{found.name}"
+        for found in iter_modules(batch_room.__path__)
+        if found.name not in told
     ]
     missing += [
         f"BatchScheduler.{method.__name__}"
