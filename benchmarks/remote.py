@@ -3,7 +3,6 @@
 import os
 import resource
 import secrets
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks import peers
+from benchmarks import peers, transfer
 from benchmarks.figures import Figure, seconds
 from sojourn import Job, Session, State
 from sojourn.store.records import JobRecord
@@ -20,8 +19,6 @@ from sojourn.store.records import JobRecord
 BULK = 1_000
 TRIVIAL = 50
 WAITING = 10_000
-BIG = 1 << 30
-MANY, SMALL = 5_000, 4096
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def figures(machine: str, plain: Plain) -> Iterator[Figure]:
                 yield from peers.figures(plain, TRIVIAL, trivial.base, plain.partition)
             yield _one(machine, plain)
             yield _polling(session, machine)
-            yield from _files(session, machine, plain, Path(name))
+            yield from transfer.figures(session, machine, plain, Path(name))
         plain.run("rm -rf bench")
 
 
@@ -169,43 +166,4 @@ def _polling(session: Session, machine: str) -> Figure:
         "s",
         "its wall time",
         note=f"{_trips(session, machine) - trips} trip (aim: 1)",
-    )
-
-
-def _files(session: Session, machine: str, plain: Plain, folder: Path) -> Iterator[Figure]:
-    big = folder / "big"
-    with big.open("wb") as out:
-        for _ in range(BIG >> 20):
-            out.write(os.urandom(1 << 20))
-    many = folder / "many"
-    many.mkdir()
-    for n in range(MANY):
-        (many / f"{n:05}").write_bytes(os.urandom(SMALL))
-    scp = shlex.join(plain.scp)
-    shell = shlex.join([*plain.ssh, plain.target])
-
-    def here(command: str) -> None:
-        subprocess.run(command, shell=True, check=True, cwd=folder)
-
-    def timed(job: Job) -> tuple[float, float]:
-        """Seconds until it is handed in, and, once it has ended, until its result is here."""
-        up = seconds(lambda: session.submit([job], on=machine))
-        (record,) = session.wait([session.record(session.sign([job], machine)[0].signature)])
-        return up, seconds(lambda: session.fetch_results([record]))
-
-    up, down = timed(Job(command="mv big out", inputs={"big": big}, outputs=["out"]))
-    scp_up = seconds(lambda: here(f"{scp} big {plain.target}:bench/"))
-    scp_down = seconds(lambda: here(f"{scp} {plain.target}:bench/big back"))
-    yield Figure("1 GiB up", scp_up, up, "s", "ours; speed over scp's", "0.9 or more")
-    yield Figure("1 GiB down", scp_down, down, "s", "ours; speed over scp's", "0.9 or more")
-    up, down = timed(Job(command="mv many out", inputs={"many": many}, outputs=["out"]))
-    scp_up = seconds(lambda: here(f"{scp} -r many {plain.target}:bench/"))
-    tar_up = seconds(
-        lambda: here(f"tar cf - many | {shell} 'mkdir -p bench/t && tar xf - -C bench/t'")
-    )
-    tar_down = seconds(lambda: here(f"mkdir t; {shell} 'tar cf - -C bench many' | tar xf - -C t"))
-    yield Figure("5,000 files up", scp_up, up, "s", "ours; speed over scp -r's", "10 or more")
-    yield Figure("5,000 files up", tar_up, up, "s", "ours; speed over tar | ssh's", "0.9 or more")
-    yield Figure(
-        "5,000 files down", tar_down, down, "s", "ours; speed over ssh | tar's", "0.9 or more"
     )
