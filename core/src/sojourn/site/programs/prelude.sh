@@ -116,7 +116,7 @@ id $sj_id
 there $sj_there
 writable $sj_writable
 now $(date +%s)
-user $(id -un 2>/dev/null || printf %s "${USER-}")
+user ${LOGNAME:-$(id -un 2>/dev/null)}
 trouble $sj_trouble"
 
 while read -r sj_verb sj_size; do
