@@ -19,6 +19,14 @@ def test_a_machine_whose_jobs_all_end_is_among_those_that_were_asked(stage: Stag
         assert stage.monitor(session).once().machines == {}
 
 
+def test_a_paused_one_is_told_as_such(stage: Stage) -> None:
+    with stage.session() as session:
+        submit(session, "a")
+        submit(session, "b")
+        session.store.update_machine("a", paused=True)
+        assert stage.monitor(session).once().machines == {"a": "paused", "b": ""}
+
+
 def test_one_that_did_not_answer_tells_why(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "RETRY_ATTEMPTS", 1)
     with stage.session() as session:

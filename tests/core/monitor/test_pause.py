@@ -103,6 +103,17 @@ def test_the_table_marks_what_is_paused_with_its_machine_or_workflow(
         computer.until(computer.all_ended)
 
 
+def test_a_job_for_a_paused_machine_says_why_it_is_not_handed_in(computer: Computer) -> None:
+    computer.submit("true")
+    with computer.monitor():
+        computer.until(computer.all_ended)
+    computer.sojourn("pause", "--machine", "here")
+    told = computer.sojourn("submit", "-m", "here", "--", "echo", "later")
+    assert "NEW on here" in told.stderr
+    assert "here is paused: `sojourn unpause --machine here` releases it" in told.stderr
+    computer.sojourn("cancel", told.stdout.strip())
+
+
 def test_jobs_are_paused_by_signature(computer: Computer) -> None:
     one, _ = computer.submit("sleep 0.1", "sleep 0.2")
     computer.sojourn("pause", one[:10])

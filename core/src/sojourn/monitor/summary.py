@@ -1,6 +1,6 @@
 """What a monitor that worked once has done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`machines` are those that had jobs of ours when it began, or have now: "" if asked, else
-    why not. `resumed` are workflows and their logs, `to_fetch` results that are still to come."""
+    """`machines` are those that had jobs of ours when it began, or have now, and those that are
+    paused: "" if asked, else why not. `resumed` are workflows and their logs, `to_fetch` results that are still to come."""
 
     machines: dict[str, str] = field(default_factory=dict)
     resumed: dict[str, str] = field(default_factory=dict)
@@ -31,13 +31,15 @@ class Summary:
         }
 
 
-def summary_of(plans: "Mapping[str, Plan]", fetching: "Fetching", resumer: "Resumer") -> Summary:
+def summary_of(
+    plans: "Mapping[str, Plan]", paused: Iterable[str], fetching: "Fetching", resumer: "Resumer"
+) -> Summary:
     """See `Summary`."""
-    machines = {}
-    for name, plan in sorted(plans.items()):
+    machines = dict.fromkeys(paused, "paused")
+    for name, plan in plans.items():
         why = plan.unusable or (str(plan.error) if plan.error is not None else "")
         if not why and plan.ended is None:
             why = "asked too lately to be asked again"
         machines[name] = "needs login" if plan.needs_login else why
     resumed = {name: str(log) for name, log in resumer.launched}
-    return Summary(machines, resumed, fetching.left)
+    return Summary(dict(sorted(machines.items())), resumed, fetching.left)

@@ -161,7 +161,8 @@ class Work:
         if self.messenger is not None:
             self.messenger.tell(self._clock.running(), at_once=True)
             self.messenger.settle(SETTLE)
-        return summary_of({**begun, **self.watch.plans}, self.fetching, self.resumer)
+        plans, paused = {**begun, **self.watch.plans}, self._store.pauses().machines
+        return summary_of(plans, paused, self.fetching, self.resumer)
 
     def _finish(self, look: Callable[[], None], stopping: threading.Event) -> None:
         while not self.hands.idle and not stopping.is_set():

@@ -88,6 +88,8 @@ def _standing(session: "Session", record: JobRecord, again: bool) -> int:
         where = f"as {record.scheduler_id} " if record.scheduler_id else ""
         why = f": {record.reason}" if record.reason else ""
         output.note(f"{record.state} {where}on {record.machine}{why}")
+        for line in joblist.machine_notes(session.store, [record]):
+            output.note(line)
     return EXIT_DONE
 
 
