@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sojourn import Job, JobSuspended
+from sojourn.errors import StaleResult
 from tests.core.workflow.place import Place
 
 
@@ -35,3 +36,20 @@ def test_after_a_retry_it_is_the_newest_whether_its_bytes_are_others_or_not(
     (place.folder / "root-here").rename(place.folder / "out of reach")
     with place.session() as session:
         assert session.run(job).manifest.attempt == 2  # from the cache, without contact
+
+
+def test_a_result_is_stale_when_its_parents_retry_has_made_something_else(place: Place) -> None:
+    parent = Job(command="cat /proc/sys/kernel/random/uuid >out", outputs=["out"])
+    child = Job(command="cat out >copy", inputs={"out": parent.output("out")}, outputs=["copy"])
+    with place.session() as session, pytest.raises(JobSuspended):
+        session.run(child)
+    place.all_ended()
+    with place.session() as session:
+        first = session.run(parent)["out"].read_text()
+        assert session.run(child)["copy"].read_text() == first
+        session.retry([session.record(session.sign([parent])[0].signature)])
+    place.all_ended()
+    with place.session() as session:  # what the retry has made was not brought here yet
+        with pytest.raises(StaleResult, match="its input 'out' has other bytes now"):
+            session.run(child)
+        assert session.run(child, accept_stale=True)["copy"].read_text() == first

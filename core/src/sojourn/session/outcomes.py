@@ -1,9 +1,10 @@
 """From jobs to what came of them: handed in, polled and fetched in as few trips as can be."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sojourn.errors import JobError, SubmitRefused, TransferFailed
+from sojourn.errors import JobError, MachineError, SubmitRefused, TransferFailed
 from sojourn.session.asking import Asking
 from sojourn.session.failures import failed
 from sojourn.session.standing import Reuse, Standings, handle_of
@@ -91,6 +92,8 @@ class Outcomes(Standings, Asking):
                 raise next(iter(errors.values()))
         else:
             outcomes = {}
+        if not accept_stale:
+            self._bring_retried_parents(signed, found)
         answers: list[Result | JobError | JobHandle] = []
         for one in signed:
             answer: Result | JobError | JobHandle | None = found[one.signature]
@@ -99,6 +102,29 @@ class Outcomes(Standings, Asking):
             stale = None if accept_stale else self.stale(one, answer)
             answers.append(stale or answer)
         return answers
+
+    def _bring_retried_parents(
+        self, signed: Sequence["SignedJob"], found: "Mapping[str, Result | None]"
+    ) -> None:
+        """Without what a parent's retry has made, nobody knows whether a result is stale."""
+        missing: dict[str, JobRecord] = {}
+        for one in signed:
+            result = found[one.signature]
+            consumed = {} if result is None else result.manifest.consumed
+            for given in one.inputs:
+                if given.signature and given.name in consumed and not given.digest:
+                    missing |= {r.signature: r for r in self._retried(given.signature)}
+        if not missing:
+            return
+        with suppress(MachineError):  # then it is found out at another time
+            self.fetch_results(list(missing.values()))
+
+    def _retried(self, signature: str) -> list[JobRecord]:
+        """The job's record, if it has completed in a later attempt whose result is not here."""
+        if self.cached(signature) is not None:
+            return []
+        records = self.store.by_signature(signature)
+        return [r for r in records if r.state is State.COMPLETED and r.attempt > 1][:1]
 
     def _told(
         self,
