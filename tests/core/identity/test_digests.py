@@ -130,7 +130,7 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path, after: bytes) -> N
 
 
 def test_missing_unreadable_and_special_files(tmp_path: Path) -> None:
-    with pytest.raises(InvalidJob, match=r"^input 'f': there is no file '.*gone'$") as caught:
+    with pytest.raises(InvalidJob, match=r"(?m)^input 'f': there is no file '.*gone'$") as caught:
         Digests().file(tmp_path / "gone", "input 'f'")
     assert caught.value.hint
     (tmp_path / "file").write_bytes(b"")

@@ -303,7 +303,7 @@ def test_scripts_that_cannot_be(content: bytes | None, said: str, tmp_path: Path
 
 
 def test_a_missing_input_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidJob, match=r"^input 'mesh.dat': there is no file '.*/gone'$"):
+    with pytest.raises(InvalidJob, match=r"(?m)^input 'mesh.dat': there is no file '.*/gone'$"):
         sign(Job(command="true", inputs={"mesh.dat": tmp_path / "gone"}))
 
 

@@ -97,7 +97,7 @@ def test_paths_count_by_content_and_strings_do_not(tmp_path: Path) -> None:
     assert found["a"]["$input"]["kind"] == "file"
     assert found["c"] == str(tmp_path / "f")
     assert found["d"][0]["$input"]["kind"] == "directory"
-    with pytest.raises(InvalidJob, match=r"^argument v\[1\].x: there is no file '.*gone'$"):
+    with pytest.raises(InvalidJob, match=r"(?m)^argument v\[1\].x: there is no file '.*gone'$"):
         components(v=[1, {"x": tmp_path / "gone"}])
 
 
