@@ -97,7 +97,7 @@ def test_a_damaged_file_names_nobody(tmp_path: Path) -> None:
     with MonitorLock(tmp_path):
         (tmp_path / FILE).write_text("no json")
         assert holder(tmp_path) is None
-        with pytest.raises(Occupied, match=r"already$"):
+        with pytest.raises(Occupied, match=r"(?m)already$"):
             MonitorLock(tmp_path).take()
 
 
