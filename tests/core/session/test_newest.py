@@ -53,3 +53,23 @@ def test_a_result_is_stale_when_its_parents_retry_has_made_something_else(place:
         with pytest.raises(StaleResult, match="its input 'out' has other bytes now"):
             session.run(child)
         assert session.run(child, accept_stale=True)["copy"].read_text() == first
+
+
+def test_so_it_is_when_what_the_parent_makes_is_never_brought_here(place: Place) -> None:
+    parent = Job(command="echo 1 >out", outputs=["out"])
+    child = Job(command="cat out >copy", inputs={"out": parent.output("out")}, outputs=["copy"])
+    with place.session() as session, pytest.raises(JobSuspended):
+        session.run(child)
+    place.all_ended()
+    with place.session() as session:
+        assert session.run(child)["copy"].read_text() == "1\n"
+        first = session.record(session.sign([parent])[0].signature)
+        session.retry([first])
+    place.all_ended()
+    with place.session() as session:
+        with pytest.raises(StaleResult, match="its input 'out' is of a later attempt"):
+            session.run(child)
+        session.retry([session.record(session.sign([child])[0].signature)])
+    place.all_ended()
+    with place.session() as session:
+        assert session.run(child)["copy"].read_text() == "1\n"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sojourn.errors import TransferFailed
 from sojourn.results.manifest import FileEntry, Manifest
+from sojourn.session.consumed import attempt_in
 from sojourn.session.links import Link
 from sojourn.store.records import JobRecord
 from sojourn.values.messages import FetchAnswer, FetchRequest
@@ -172,9 +173,11 @@ class Fetcher:
         inputs = json.loads(record.components).get("inputs", {})
         for name, component in inputs.items():
             if component.get("kind") == "output":
-                digest = output_digest(
-                    self.results.get(component["signature"]), component["output"]
-                )
+                parent = self.results.get(component["signature"])
+                attempt = attempt_in(consumed.get(name, ""))
+                if parent is None or attempt not in (None, parent.manifest.attempt):
+                    continue  # the attempt that went in is all that is known
+                digest = output_digest(parent, component["output"])
                 if digest:
                     consumed[name] = digest
             elif "digest" in component:

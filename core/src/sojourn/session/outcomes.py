@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sojourn.errors import JobError, MachineError, SubmitRefused, TransferFailed
 from sojourn.session.asking import Asking
+from sojourn.session.consumed import attempt_in
 from sojourn.session.failures import failed
 from sojourn.session.standing import Reuse, Standings, handle_of
 from sojourn.session.submitting import Origin
@@ -112,7 +113,8 @@ class Outcomes(Standings, Asking):
             result = found[one.signature]
             consumed = {} if result is None else result.manifest.consumed
             for given in one.inputs:
-                if given.signature and given.name in consumed and not given.digest:
+                was = consumed.get(given.name, "")
+                if given.signature and was and attempt_in(was) is None and not given.digest:
                     missing |= {r.signature: r for r in self._retried(given.signature)}
         if not missing:
             return

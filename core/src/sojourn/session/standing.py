@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sojourn.errors import DamagedResult, StaleResult
 from sojourn.session.base import SessionBase
+from sojourn.session.consumed import attempt_in
 from sojourn.session.fetching import output_digest
 from sojourn.session.latest import latest
 from sojourn.states import HANDED_IN, State
@@ -12,6 +13,7 @@ from sojourn.store.records import JobRecord
 from sojourn.suspension import JobHandle
 
 if TYPE_CHECKING:
+    from sojourn.identity.resolve import ResolvedInput
     from sojourn.identity.signature import SignedJob
     from sojourn.results.result import Result
 
@@ -77,19 +79,27 @@ class Standings(SessionBase):
         for given in signed.inputs:
             if not given.signature:
                 continue
-            was = answer.manifest.consumed.get(given.name, "")
-            parent = self.cached(given.signature)
-            now = given.digest or output_digest(parent, given.output)
-            if was and now and was != now:
+            why = self._why_stale(given, answer)
+            if why:
                 what = signed.job.name or signed.signature[:12]
                 return StaleResult(
-                    f"{what} is stale: its input {given.name!r} has other bytes now than when "
-                    "it was made",
+                    f"{what} is stale: its input {given.name!r} {why} than when it was made",
                     signature=signed.signature,
                     hint=f"`sojourn retry {signed.signature[:8]}` makes it anew; "
                     "--accept-stale takes it as it is",
                 )
         return None
+
+    def _why_stale(self, given: "ResolvedInput", result: "Result") -> str:
+        was = result.manifest.consumed.get(given.name, "")
+        attempt = attempt_in(was)
+        if attempt is not None:  # its bytes were never here
+            made = self.store.get(given.signature, result.machine)
+            anew = made is not None and made.state is State.COMPLETED and made.attempt > attempt
+            return "is of a later attempt" if anew else ""
+        parent = self.cached(given.signature)
+        now = given.digest or output_digest(parent, given.output)
+        return "has other bytes now" if was and now and was != now else ""
 
     def _is_settled(self, record: JobRecord | None, machine: str) -> bool:
         """On its way or ended, wherever: nothing is handed in for it."""

@@ -1,6 +1,5 @@
 """Handing jobs in: what the store says before, during and after the one trip to the machine."""
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 from sojourn.errors import ConnectionLost, InvalidJob, SojournError, SubmitRefused
 from sojourn.session.changes import Recorder
 from sojourn.session.checking import check_batch, impossible
+from sojourn.session.consumed import going_in
 from sojourn.session.latest import latest_whole
 from sojourn.session.links import Link
 from sojourn.session.orders import Blocked, make_order, new_record, parents_first
@@ -233,17 +233,11 @@ class Submitter:
         """
         now = time.time()
         changes = [
-            self._change(
-                order,
-                State.NEW,
-                State.SUBMITTING,
-                now,
-                consumed=json.dumps(dict(consumed.get(order.signature, {}))),
-            )
-            for order in orders
+            self._change(one, State.NEW, State.SUBMITTING, now, consumed=going_in(one, consumed))
+            for one in orders
         ]
         events = self.recorder.change_many(changes)
-        return [order for order, event in zip(orders, events, strict=True) if event is not None]
+        return [order for order, event in zip(orders, events, strict=True) if event]
 
     def _put_back(self, orders: Sequence[JobOrder], error: SojournError | None) -> None:
         now = time.time()
