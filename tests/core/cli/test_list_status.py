@@ -81,6 +81,17 @@ def test_a_machine_that_did_not_answer_is_told_with_the_age(empty_desk: Desk) ->
     assert "no route" in done.err
 
 
+def test_what_is_said_of_a_machine_names_it_once(empty_desk: Desk) -> None:
+    empty_desk.put(record("one", State.RUNNING))
+    with Store(empty_desk.home / "store.sqlite3") as store:
+        store.set_machine_state("here", "unreachable", at=NOW, detail="here: no route")
+    done = empty_desk("list")
+    assert done.err.startswith("sojourn: here could not be asked, ")
+    assert ": no route" in done.err
+    assert "here: no route" not in done.err
+    assert "unreachable: no route" in empty_desk("machines", "show", "here").out
+
+
 def test_watch_prints_again_when_something_changes(empty_desk: Desk) -> None:
     empty_desk.put(record("one", State.RUNNING))
     process = empty_desk.start("list", "--watch", stdout=subprocess.PIPE)

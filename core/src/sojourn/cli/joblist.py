@@ -150,5 +150,5 @@ def notes_on(store: "Machines", names: set[str]) -> list[str]:
         if machine.state == NEEDS_LOGIN:
             notes.append(f"{name} needs login, {known}: run `sojourn login {name}`")
         else:
-            notes.append(f"{name} could not be asked, {known}: {machine.detail}")
+            notes.append(f"{name} could not be asked, {known}: {machine.cause}")
     return notes

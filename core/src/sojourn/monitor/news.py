@@ -85,20 +85,15 @@ def conditions(
         if before == Told(machine.state, since) or name not in wanted:
             continue
         if machine.state == NEEDS_LOGIN:
-            detail = f"{_cause(machine)}; run `sojourn login {name}`, what waits goes on after that"
+            detail = f"{machine.cause}; run `sojourn login {name}`, what waits goes on after that"
             notices.append(Notice(Topic.MACHINE_LOGIN, name, now, detail, machine=name))
         elif now - since >= after:
-            detail = f"for {_long(now - since)}; its jobs stay as they were: {_cause(machine)}"
+            detail = f"for {_long(now - since)}; its jobs stay as they were: {machine.cause}"
             notices.append(Notice(Topic.MACHINE_UNREACHABLE, name, now, detail, machine=name))
         else:
             continue
         known[name] = Told(machine.state, since)
     return notices, known
-
-
-def _cause(machine: MachineRecord) -> str:
-    """Why, without the name that stands before it already."""
-    return machine.detail.removeprefix(f"{machine.name}: ").removeprefix("needs login: ")
 
 
 def _long(seconds: float) -> str:

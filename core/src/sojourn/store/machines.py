@@ -37,6 +37,11 @@ class MachineRecord:
     bytes_up: int = 0
     bytes_down: int = 0
 
+    @property
+    def cause(self) -> str:
+        """`detail` for where the machine and its state are named already."""
+        return self.detail.removeprefix(f"{self.name}: ").removeprefix("needs login: ")
+
 
 _MACHINES = Table("machines", MachineRecord)
 _METERS = ("connections", "trips", "scheduler_calls", "bytes_up", "bytes_down")

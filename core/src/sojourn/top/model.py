@@ -157,7 +157,7 @@ def _machines(snapshot: Snapshot, jobs: Iterable[JobLine]) -> Iterator[Node]:
             root = Node(f"m:{job.machine}", Kind.MACHINE, job.machine)
             if known is not None:
                 root.paused = known.paused
-                root.note = "" if known.state == "ok" else f"{known.state}: {known.detail}"
+                root.note = "" if known.state == "ok" else f"{known.state}: {known.cause}"
             roots[job.machine] = root
         root.jobs[job.signature, job.machine] = job
         where = "/".join(filter(None, (job.workflow, job.step, job.name)))

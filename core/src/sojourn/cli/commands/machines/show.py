@@ -79,7 +79,7 @@ def _configuration(machine: "Machine") -> Iterator[tuple[str, str]]:
 
 
 def _standing(record: MachineRecord, jobs: "Mapping[State, int]") -> Iterator[tuple[str, str]]:
-    yield "state", f"{record.state}{': ' + record.detail if record.detail else ''}"
+    yield "state", f"{record.state}{': ' + record.cause if record.cause else ''}"
     if record.contacted_at is not None:
         yield "last answer", local_time(record.contacted_at)
     if record.polled_at is not None:
