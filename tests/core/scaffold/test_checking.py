@@ -146,7 +146,8 @@ def test_a_listener_that_states_no_contract_is_told(tmp_path: Path) -> None:
 
 
 def test_a_plugin_that_ends_python_is_a_finding(batch: Path) -> None:
-    replaced("src/sojourn_lsf/backend.py", "import re\n", "import os, re\nos._exit(3)\n")(batch)
+    with (batch / "src/sojourn_lsf/backend.py").open("a") as file:
+        file.write("import os\n\nos._exit(3)\n")
     assert "ended Python" in missing(batch)["lsf loads and fits"]
 
 
