@@ -1,7 +1,9 @@
 """Files to a machine and back, against scp and tar over ssh.
 
 Every round has files of its own, so that nothing is there already; the two sides take turns in
-it, each beginning with a disk that has nothing left to write. Medians of the rounds are shown.
+it, each beginning with a disk that has nothing left to write. Of thousands of files none is
+deleted before the end: ext4 without a journal makes whoever comes next wait for that, for minutes.
+Medians of the rounds are shown.
 
 A plain command makes its connection, as it does for whoever types it; a session has one that
 stands. So tar is measured over a standing one, too. Ours also hands in a job, so that tar does
@@ -11,7 +13,6 @@ as well where it says so. A directory is unpacked on the machine when the job st
 
 import os
 import shlex
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -78,7 +79,9 @@ def _big(session: Session, machine: str, plain: "Plain", folder: Path) -> Iterat
         record = _ended(session, job, machine)
         rounds.measure("scp down", partial(_here, folder, f"{scp} {plain.target}:bench/big back"))
         rounds.measure("down", partial(session.fetch_results, [record]))
-        _clear(session, record, plain, folder)
+        session.results.remove(record.signature)
+        plain.run("rm bench/big")
+        (folder / "back").unlink()
     yield rounds.figure("1 GiB up", "scp up", "up", "scp's", "0.9 or more")
     yield rounds.figure("1 GiB down", "scp down", "down", "scp's", "0.9 or more")
 
@@ -86,29 +89,34 @@ def _big(session: Session, machine: str, plain: "Plain", folder: Path) -> Iterat
 def _many(session: Session, machine: str, plain: "Plain", folder: Path) -> Iterator[Figure]:
     rounds, scp = Rounds(), shlex.join(plain.scp)
     fresh = shlex.join([*plain.ssh, plain.target])
-    take = "mkdir -p bench/t && tar xf - -C bench/t"
     path = f"PATH={plain.path}:$PATH; " if plain.path else ""
-    up = f"{path}{take} && cd bench && {plain.submit} job.sh >/dev/null"
-    give = "tar cf - -C bench/t many"
+    hand_in = f"{plain.submit} job.sh >/dev/null"
     with _standing(plain) as standing:
-        for _ in range(MANY_ROUNDS):
-            (folder / "many").mkdir()
+        for number in range(MANY_ROUNDS):
+            many = folder / f"many{number}"
+            many.mkdir()
             for n in range(MANY):
-                (folder / "many" / f"{n:05}").write_bytes(os.urandom(SMALL))
-            job = Job(command="mv many out", inputs={"many": folder / "many"}, outputs=["out"])
-            rounds.measure("scp", partial(_here, folder, f"{scp} -r many {plain.target}:bench/"))
+                (many / f"{n:05}").write_bytes(os.urandom(SMALL))
+            job = Job(command="mv many out", inputs={"many": many}, outputs=["out"])
+            up = f"{scp} -r {many.name} {plain.target}:bench/"
+            rounds.measure("scp", partial(_here, folder, up))
             for name, ssh in (("tar", fresh), ("standing tar", standing)):
-                plain.run("rm -rf bench/t")
-                command = f"tar cf - many | {ssh} {shlex.quote(up)}"
-                rounds.measure(f"{name} up", partial(_here, folder, command))
+                place = f"t{number}.{len(name)}"
+                take = f"{path}cd bench && mkdir {place} && tar xf - -C {place} && {hand_in}"
+                up = f"tar cf - {many.name} | {ssh} {shlex.quote(take)}"
+                rounds.measure(f"{name} up", partial(_here, folder, up))
             rounds.measure("up", partial(session.submit, [job], on=machine))
             record = _ended(session, job, machine)
-            for name, ssh, after in (("tar", fresh, ""), ("standing tar", standing, "; sync -f t")):
-                _here(folder, "rm -rf t; mkdir t")
-                command = f"{ssh} {shlex.quote(give)} | tar xf - -C t{after}"
-                rounds.measure(f"{name} down", partial(_here, folder, command))
+            give = shlex.quote(f"tar cf - -C bench {many.name}")
+            for name, ssh, after in (
+                ("tar", fresh, ""),
+                ("standing tar", standing, " && sync -f {place}"),
+            ):
+                place = f"t{number}.{len(name)}"
+                then = after.format(place=place)
+                down = f"mkdir {place} && {ssh} {give} | tar xf - -C {place}{then}"
+                rounds.measure(f"{name} down", partial(_here, folder, down))
             rounds.measure("down", partial(session.fetch_results, [record]))
-            _clear(session, record, plain, folder)
     what, aim, stands = f"{MANY:,} files", "0.9 or more", "over a connection that stands"
     yield rounds.figure(f"{what} up", "scp", "up", "scp -r's", "10 or more")
     yield rounds.figure(f"{what} up", "tar up", "up", "tar | ssh's", aim)
@@ -140,12 +148,3 @@ def _here(folder: Path, command: str) -> None:
 def _ended(session: Session, job: Job, machine: str) -> JobRecord:
     (record,) = session.wait([session.record(session.sign([job], machine)[0].signature)])
     return record
-
-
-def _clear(session: Session, record: JobRecord, plain: "Plain", folder: Path) -> None:
-    session.results.remove(record.signature)
-    plain.run("cd bench && find . -mindepth 1 ! -name job.sh -delete")
-    for name in ("big", "back"):
-        (folder / name).unlink(missing_ok=True)
-    for name in ("many", "t"):
-        shutil.rmtree(folder / name, ignore_errors=True)
