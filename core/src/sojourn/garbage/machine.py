@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sojourn.errors import DamagedResult
 from sojourn.garbage.policy import Knowledge, plan
+from sojourn.session.latest import latest_whole
 from sojourn.site.cleaning import Swept, erase, sizes, sweep
 from sojourn.site.survey import survey
 
@@ -96,8 +96,6 @@ def _knowledge(session: "Session", machine: str) -> Knowledge:
 
 
 def _is_complete(session: "Session", signature: str) -> bool:
-    try:
-        result = session.results.get(signature)
-    except DamagedResult:
-        return False
+    """Whether all that the job's newest attempt has made is here."""
+    result = latest_whole(session.results, session.store, signature)
     return result is not None and not result.remote
