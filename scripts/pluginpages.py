@@ -71,7 +71,7 @@ def hooks() -> str:
 
 def _written(function: Callable[..., object]) -> str:
     """A function's signature as it stands in the source, and what it says of itself."""
-    return f"```python\n{_signature(function)}\n```\n\n{inspect.getdoc(function) or ''}\n\n"
+    return f"```text\n{_signature(function)}\n```\n\n{inspect.getdoc(function) or ''}\n\n"
 
 
 def _signature(function: Callable[..., object]) -> str:
@@ -82,7 +82,7 @@ def _signature(function: Callable[..., object]) -> str:
     answer = f" -> {_type(node.returns)}" if node.returns is not None else ""
     for one in (*node.args.args, *node.args.kwonlyargs):
         one.annotation = one.annotation and ast.parse(_type(one.annotation), mode="eval").body
-    return f"def {node.name}({ast.unparse(node.args)}){answer}: ..."
+    return f"def {node.name}({ast.unparse(node.args)}){answer}"
 
 
 def _type(node: ast.expr | None) -> str:
