@@ -2,7 +2,7 @@
 
 Every round has files of its own, so that nothing is there already; the two sides take turns in
 it, each beginning with a disk that has nothing left to write. Of thousands of files none is
-deleted before the end: ext4 without a journal makes whoever comes next wait for that, for minutes.
+deleted before the end, so that no file system has that to do while the next round is measured.
 Medians of the rounds are shown.
 
 A plain command makes its connection, as it does for whoever types it; a session has one that

@@ -1,6 +1,8 @@
 """A tar archive read off a stream: files and hard links, whichever tar has written it.
 
 Nothing of it is believed but where a member ends: names and sizes are the reader's to check.
+Python's `tarfile` reads a stream in blocks of 512 bytes and makes an object of each member's every
+field, which was much of the CPU time of fetching thousands of small files.
 """
 
 from collections.abc import Iterator
