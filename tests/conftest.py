@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -34,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Settle, before xdist makes its workers, what all processes of the run share."""
     if hasattr(config, "workerinput"):
         return
+    # A run in the background of a shell ignores Ctrl-C, and so would all that tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ[RUN] = secrets.token_hex(8)
     if VARIABLE not in os.environ:
         os.environ[OWNER] = str(os.getpid())

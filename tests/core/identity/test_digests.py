@@ -107,6 +107,16 @@ def test_a_large_file_is_shown_whole_and_in_pieces(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("soon")
+def test_a_read_that_gives_less_than_there_is_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "f").write_bytes(b"all of it")
+    read = os.read
+    monkeypatch.setattr(os, "read", lambda descriptor, size: read(descriptor, min(size, 4)))
+    found = Digests().file(tmp_path / "f", "f")
+    assert found.digest == sha256(b"all of it")
+
+
 def test_a_replaced_file_with_the_same_size_and_time_is_another(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"abc")

@@ -117,6 +117,12 @@ def test_a_missing_output_is_named_and_no_success(where: MachineContext, shell: 
     assert seen.exit.missing == ("there is none.*", "b")
 
 
+def test_a_warning_before_the_end_ends_nothing(where: MachineContext, shell: str) -> None:
+    seen = run_one(where, order(1, "kill -USR1 $PPID; echo >out", outputs=("out",)), shell)
+    assert seen.exit is not None
+    assert (seen.exit.ok, seen.exit.status) == (True, 0)
+
+
 def test_what_is_no_file_is_no_output(where: MachineContext, shell: str) -> None:
     one = order(1, "mkfifo pipe; ln -s nowhere link", outputs=("pipe", "link"))
     seen = run_one(where, one, shell)

@@ -38,6 +38,21 @@ def test_resources_given_to_a_retry_hold_when_the_program_hands_it_in(place: Pla
     assert record.state is State.TIMEOUT, record.reason
 
 
+def test_what_an_earlier_retry_was_given_holds_for_later_ones_too(place: Place) -> None:
+    with place.session() as session, pytest.raises(JobSuspended):
+        session.run(Job(command="exit 3"))
+    for words in (Resources(walltime="7m"), Resources(memory="64MiB"), None):
+        place.all_ended()
+        with place.session() as session:
+            session.retry(session.store.select(), resources=words)
+            with pytest.raises((JobSuspended, JobFailed)):
+                session.run(Job(command="exit 3"))
+    (record,) = place.all_ended()
+    assert record.attempt == 4
+    found = Resources.model_validate_json(record.resources)
+    assert (found.walltime, found.memory) == (420, 64 << 20)
+
+
 def test_a_child_that_its_parent_keeps_from_running_says_to_retry_the_parent(place: Place) -> None:
     mended = place.folder / "mended"
     parent = Job(command=f"[ -e '{mended}' ] && echo 1 >o", outputs=["o"], name="parent")

@@ -148,3 +148,15 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_come(
     partial = brought(where, tmp_path, partial=("*",))
     assert partial.error == ""
     assert set(partial.digests) == {"a", "c"}
+
+
+def test_nothing_is_written_through_a_link_that_an_earlier_list_has_left(
+    where: MachineContext, tmp_path: Path
+) -> None:
+    listed(where, b"d 0 a\0", b"l 0 x\0a\0")
+    assert brought(where, tmp_path).error == ""
+    (work(where) / "x").mkdir()
+    (work(where) / "x" / "f").write_bytes(b"somewhere else")
+    listed(where)
+    assert "is a link" in brought(where, tmp_path).error
+    assert contents(tmp_path / "here") == {}

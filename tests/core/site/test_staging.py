@@ -20,6 +20,7 @@ from sojourn.transports.metering import Meter, MeteredTransport
 from sojourn.values.messages import Blob
 from tests.support.site import context
 from tests.support.small_disk import fill, small_disk
+from tests.support.waiting import eventually
 
 WITHOUT = {
     "everything": (),
@@ -114,7 +115,7 @@ def test_a_large_one_goes_on_where_it_was_cut(
     where.transport = MeteredTransport(where.transport, meter := Meter())
     with dialogue(where) as said:
         stage(said, where, [Blob(digest(b"x"), 1, b"x")])
-        (Path(where.machine.root) / "incoming" / f"tests-{blob.digest}").write_bytes(
+        (Path(where.machine.root) / "incoming" / f"tests-{blob.digest}.cut").write_bytes(
             content[:there]
         )
         before = meter.snapshot().bytes_sent
@@ -131,9 +132,28 @@ def test_what_was_there_of_it_and_is_wrong_is_sent_again(
     (tmp_path / "big").write_bytes(content)
     blob = Blob(digest(content), len(content), tmp_path / "big")
     with dialogue(where) as said:
-        (Path(where.machine.root) / "incoming" / f"tests-{blob.digest}").write_bytes(b"wrong")
+        (Path(where.machine.root) / "incoming" / f"tests-{blob.digest}.cut").write_bytes(b"wrong")
         stage(said, where, [blob])
     assert stored(where) == {blob.digest: content}
+
+
+def test_what_writes_on_after_a_cut_it_has_not_noticed_changes_nothing(
+    where: MachineContext, tmp_path: Path
+) -> None:
+    content = os.urandom(9 << 20)
+    (tmp_path / "big").write_bytes(content)
+    blob = Blob(digest(content), len(content), tmp_path / "big")
+    with dialogue(where) as cut, dialogue(where) as said:
+        cut.load("stage")
+        cut.send(f"blob_large {len(content)} {blob.digest} tests 0")
+        cut.send_bytes(content[: 5 << 20])
+        eventually(lambda: any(file.stat().st_size > 1 << 20 for file in left(where)))
+        stage(said, where, [blob])
+        assert stored(where)[blob.digest] == content
+        cut.send_bytes(content[5 << 20 :])
+        assert cut.reply().get("stored") is not None
+    assert stored(where) == {blob.digest: content}
+    assert left(where) == []
 
 
 @pytest.mark.parametrize("size", [10, LARGE + 10])

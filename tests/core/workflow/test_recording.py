@@ -1,6 +1,8 @@
 """What the store keeps of workflows, and what listeners hear."""
 
 import json
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from sojourn import Job, Workflow, WorkflowSuspended, hookimpl, job, step
 from sojourn.errors import UnknownMachine, UnsupportedResource, WorkflowFailed
+from sojourn.processes import me
 from sojourn.values.events import Resumption, SuspensionNotice
 from tests.core.workflow.place import Place, noting
 
@@ -184,6 +187,24 @@ def test_what_was_asked_in_a_wrong_way_leaves_the_record_as_it_was(place: Place)
         greedy(1)
     with place.session() as session:
         assert session.store.workflow("kept") == before
+    place.finish(lambda: flow(place))
+
+
+def test_one_that_was_killed_goes_on_although_a_run_after_it_was_refused(place: Place) -> None:
+    with place.running(), pytest.raises(WorkflowSuspended) as caught:
+        flow(place)
+    waits_for = tuple(handle.signature for handle in caught.value.handles)
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    with place.session() as session:
+        session.store.update_workflow("kept", status="running")
+        assert session.store.claim_workflow("kept", str(replace(me(), pid=dead.pid)))
+    with place.running(), pytest.raises(UnsupportedResource), Workflow("kept"):
+        greedy(1)
+    with place.session() as session:
+        record = session.store.workflow("kept")
+    assert record is not None
+    assert (record.status, record.owner, record.suspended_on) == ("suspended", "", waits_for)
     place.finish(lambda: flow(place))
 
 

@@ -129,7 +129,7 @@ class Watch:
         )
 
     def _judge(self, seen: Exit, cause: Cause | None) -> Cause:
-        if cause is not None and seen.status != 0:
+        if cause is not None:
             return cause
         killed = seen.signal == signal.SIGKILL or seen.status == _KILLED
         if killed and memory.kills() > self._kills:

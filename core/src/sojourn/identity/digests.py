@@ -171,9 +171,11 @@ class Digests:
 def _pieces(descriptor: int, size: int) -> Iterator[bytes]:
     """All of a file that should have that size: a small one in a single call of the system's."""
     wanted = min(size + 1, _CHUNK)
+    come = 0
     while piece := os.read(descriptor, wanted):
         yield piece
-        if len(piece) < wanted:  # the end, unless it grows: then its times tell
+        come += len(piece)
+        if len(piece) < wanted and come >= size:  # the end, unless it grows: then its times tell
             return
 
 

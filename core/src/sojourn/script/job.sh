@@ -139,7 +139,7 @@ output() {
       find -H "$sj_f" -type f -exec sh -c '
         k=$1 t=$2
         shift 2
-        stat -c %s -- "$@" >"$t" 2>/dev/null || for f; do wc -c <"$f"; done >"$t"
+        stat -c %s -- "$@" >"$t" 2>/dev/null || for f; do wc -c <"$f" || echo 0; done >"$t"
         for f; do
           read -r n <&4
           printf "f%s %s %s\0" "$k" "$((n))" "${f#./}"
@@ -175,6 +175,8 @@ printf '%s\n' "$sj_command" >"$sj_dir/command.sh"
 # follows. One that may be started again tells nothing: its next run will.
 sj_asked=
 [ "$sj_requeue" = 1 ] || trap sj_asked=1 TERM
+# A scheduler may be asked to warn the batch script before its end: that must not end this one.
+trap : USR1 USR2
 $sj_shell "$sj_dir/command.sh" </dev/null >"$sj_dir/stdout" 2>"$sj_dir/stderr"
 sj_status=$?
 sj_missing=

@@ -27,6 +27,7 @@ from sojourn.errors import (
 from sojourn.site.context import MachineContext, Progress, no_progress
 from sojourn.store.machines import NEEDS_LOGIN, OK, UNREACHABLE
 from sojourn.transports.metering import Cost, Meter, MeteredTransport
+from sojourn.transports.terminal import has_terminal
 
 if TYPE_CHECKING:
     from sojourn.contract import BackendInfo
@@ -116,7 +117,7 @@ class Link:
         Left out where a person is there who may be asked for a password: one thing at a time.
         """
         connect = getattr(self.context.transport, "connect", None)
-        if connect is None or (sys.stdin is not None and sys.stdin.isatty()):
+        if connect is None or has_terminal():
             return
         with suppress(NeedsLogin):
             self._refuse_if_person_needed()

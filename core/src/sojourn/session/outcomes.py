@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sojourn.errors import JobError, MachineError, SubmitRefused, TransferFailed
+from sojourn.errors import JobError, SojournError, SubmitRefused, TransferFailed
 from sojourn.session.asking import Asking
 from sojourn.session.consumed import attempt_in
 from sojourn.session.failures import failed
@@ -118,7 +118,7 @@ class Outcomes(Standings, Asking):
                     missing |= {r.signature: r for r in self._retried(given.signature)}
         if not missing:
             return
-        with suppress(MachineError):  # then it is found out at another time
+        with suppress(SojournError):  # then it is found out at another time
             self.fetch_results(list(missing.values()))
 
     def _retried(self, signature: str) -> list[JobRecord]:

@@ -77,8 +77,9 @@ def next_attempt(session: "SessionBase", record: JobRecord, resources: Resources
             effective = effective.over(session.machines.get(record.machine).defaults)
         fields["job"] = json.dumps(job.to_json())
         fields["resources"] = effective.model_dump_json(exclude_defaults=True)
-        given = resources.model_dump_json(exclude_defaults=True)
-        session.store.set_setting(_key(record.signature, record.machine, record.attempt + 1), given)
+        given = resources.over(_given(session.store, record))
+        key = _key(record.signature, record.machine, record.attempt + 1)
+        session.store.set_setting(key, given.model_dump_json(exclude_defaults=True))
     session.recorder.next_attempt(record, "retried", **fields)
 
 
@@ -87,11 +88,20 @@ def as_retried(signed: "SignedJob", record: JobRecord, store: "Store") -> "Signe
     the job itself comes from now: its workflow does not know of them."""
     if record.attempt == 1:
         return signed
-    given = store.setting(_key(record.signature, record.machine, record.attempt))
-    if not given:
+    given = _given(store, record)
+    if given == Resources():
         return signed
-    words = Resources.model_validate_json(given).over(signed.job.resources)
+    words = given.over(signed.job.resources)
     return replace(signed, job=signed.job.replace(resources=words))
+
+
+def _given(store: "Store", record: JobRecord) -> Resources:
+    """The words of all retries up to the one that made this attempt."""
+    for attempt in range(record.attempt, 1, -1):
+        given = store.setting(_key(record.signature, record.machine, attempt))
+        if given:  # with those of the retries before
+            return Resources.model_validate_json(given)
+    return Resources()
 
 
 def _key(signature: str, machine: str, attempt: int) -> str:

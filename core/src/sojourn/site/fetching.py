@@ -121,7 +121,7 @@ def _plan(order: _Order) -> Iterator[_Item]:
     for file in order.files:
         folder = file.name if file.kind == "d" else file.name.rpartition("/")[0]
         if folder not in made:
-            (request.target / folder).mkdir(parents=True, exist_ok=True)
+            _make_folder(request.target, folder)
             made.add(folder)
         if file.kind == "l":
             link = request.target / file.name
@@ -133,6 +133,17 @@ def _plan(order: _Order) -> Iterator[_Item]:
     if request.logs_target is not None:
         for name in ("stdout", "stderr"):
             yield _Item(order, "", f"{base}/{name}", f"{request.logs_target}/{name}", 0)
+
+
+def _make_folder(target: Path, name: str) -> None:
+    """A directory in the target, reached through no link: what was fetched before a cut, or lay
+    there before, is none of what the machine lists now."""
+    path = target
+    for part in name.split("/"):
+        path /= part
+        if path.is_symlink():
+            raise UnsafeName(f"{path} is a link, and files would be written through it")
+    path.mkdir(parents=True, exist_ok=True)
 
 
 # --- many small ones ------------------------------------------------------------------------------

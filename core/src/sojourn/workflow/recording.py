@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sojourn.errors import EXIT_USAGE, MachineError, SojournError
+from sojourn.processes import me
 from sojourn.states import FINAL
 from sojourn.store.plans import Membership, NodeRecord, WorkflowRecord
 from sojourn.store.records import JobRecord
@@ -90,21 +91,31 @@ class Recording:
         """It cannot go on. Where nobody could be asked, it waits for what it has waited for; where
         it was stopped while jobs of it are out, as by Ctrl-C, it waits for those.
 
-        What was asked for in a wrong way leaves everything as it was, and how to run it too.
+        What was asked for in a wrong way, or stopped before anything was known, leaves everything
+        as it was, and how to run it too.
         """
+        interrupted = isinstance(error, KeyboardInterrupt)
         wrong = isinstance(error, SojournError) and error.exit_status == EXIT_USAGE
-        if wrong and not self._is_accepted:
-            if not self._context.is_part:
-                release(self._context.store, self._context.workflow)
+        if (wrong or interrupted) and not self._is_accepted:
+            self._leave()
             return
         self.accepted()
         if isinstance(error, MachineError):
             self._end("suspended", detail=str(error))
             return
-        interrupted = isinstance(error, KeyboardInterrupt)
         detail = "interrupted" if interrupted else str(error) or type(error).__name__
         out = self._out()
         self._end("suspended" if out else "failed", suspended_on=out, detail=detail)
+
+    def _leave(self) -> None:
+        store, workflow = self._context.store, self._context.workflow
+        if self._context.is_part:
+            return
+        record = store.workflow(workflow)
+        if record is not None and record.owner == str(me()) and record.status == "running":
+            # Who ran it was killed, and its claim was taken: somebody is to go on with it.
+            store.update_workflow(workflow, status="suspended")
+        release(store, workflow)
 
     def _out(self) -> tuple[str, ...]:
         """The signatures of its jobs that are active now."""

@@ -4,19 +4,39 @@
 # bytes of an interrupted upload of this client that are there.
 blobs_wanted() {
   take "$1" >"$sj_tmp/want"
+  sj_left=$(ls incoming 2>/dev/null | sed -n "/^$2-/{p;q;}")
   while read -r sj_d; do
     sj_b=blobs/${sj_d%"${sj_d#??}"}/$sj_d
     if [ -e "$sj_b" ]; then
       printf '%s\n' "$sj_b" >&5
-    elif [ -e "incoming/$2-$sj_d" ]; then
-      sj_n=$(wc -c <"incoming/$2-$sj_d")
-      printf '%s %s\n' "$sj_d" "$((sj_n))"
+    elif [ -n "$sj_left" ] && partial "$2" "$sj_d"; then
+      printf '%s %s\n' "$sj_d" "$sj_n"
     else
       printf '%s 0\n' "$sj_d"
     fi
   done <"$sj_tmp/want" >"$sj_tmp/missing" 5>"$sj_tmp/used"
   [ ! -s "$sj_tmp/used" ] || [ "$sj_writable" = 0 ] || xargs touch -c <"$sj_tmp/used"
   show missing 0 "$sj_tmp/missing"
+}
+
+# partial CLIENT DIGEST: the longest that an interrupted upload has left, as sj_p of sj_n bytes.
+# Each upload writes to a file of its own: one that was cut off may not know of it yet.
+partial() {
+  set +f
+  sj_p= sj_n=0
+  for sj_f in "incoming/$1-$2".*; do
+    [ -s "$sj_f" ] || continue
+    sj_m=$(wc -c <"$sj_f")
+    [ "$((sj_m))" -le "$sj_n" ] || sj_p=$sj_f sj_n=$((sj_m))
+  done
+  set -f
+  [ -n "$sj_p" ]
+}
+# go_on FILE OFFSET: so much of what partial has found, as the beginning of a new file.
+go_on() {
+  [ "$sj_n" -ge "$2" ] || return 1
+  cp --reflink=auto "$sj_p" "$1" 2>/dev/null || cat "$sj_p" >"$1" || return 1
+  dd if=/dev/null of="$1" bs=1 seek="$2" 2>/dev/null
 }
 
 # blobs_small LENGTH: a tar archive of files, each named ab/DIGEST. Thousands of them take a dozen
@@ -59,10 +79,11 @@ fi
 
 # append LENGTH FILE: takes bytes and adds them to a file; a line to stdout whenever there are more.
 append() {
+  exec 8>>"$2" || return 1
   sj_rest=$1
   while [ "$sj_rest" -gt 0 ]; do
     if [ "$sj_rest" -gt 33554432 ]; then sj_part=33554432; else sj_part=$sj_rest; fi
-    take_much "$sj_part" >>"$2" || return 1
+    take_much "$sj_part" >&8 || return 1
     echo
     sj_rest=$((sj_rest - sj_part))
   done
@@ -77,9 +98,15 @@ follow() {
 # blob_large LENGTH DIGEST CLIENT OFFSET: one file, continued from OFFSET. Its digest is made of
 # what is in the file, while it grows.
 blob_large() {
-  sj_in=incoming/$3-$2
+  sj_in=incoming/$3-$2.$sj_nonce
   if [ "$4" = 0 ]; then
     : >"$sj_in" || { take "$1" >/dev/null; fail "cannot write to $sj_root/incoming"; return 1; }
+  elif ! partial "$3" "$2" || ! go_on "$sj_in" "$4"; then
+    # Gone meanwhile, or no room for it: the client then sends all of it.
+    take "$1" >/dev/null
+    rm -f "$sj_in"
+    tell damaged 1 0
+    return 0
   fi
   sj_got=$(append "$1" "$sj_in" 2>"$sj_tmp/err" | follow "$sj_in" | digest)
   if [ -s "$sj_tmp/err" ]; then
@@ -91,8 +118,11 @@ blob_large() {
   fi
   sj_got=${sj_got%% *}
   if [ "${sj_got#\\}" = "$2" ]; then
-    sj_p=blobs/${2%"${2#??}"}
-    mkdir -p "$sj_p" && chmod 0444 "$sj_in" && mv -f "$sj_in" "$sj_p/$2" || { fail "cannot store input $2"; return 1; }
+    sj_b=blobs/${2%"${2#??}"}
+    mkdir -p "$sj_b" && chmod 0444 "$sj_in" && mv -f "$sj_in" "$sj_b/$2" || [ -e "$sj_b/$2" ] || { fail "cannot store input $2"; return 1; }
+    set +f
+    rm -f "incoming/$3-$2".*
+    set -f
     tell stored 0 "$2"
   else
     # What is shorter than it should be was cut off, and is continued the next time.
