@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -49,15 +50,6 @@ def colors(app: App[Any], word: str) -> set[str]:
     }
 
 
-def approve(app: App[Any], name: str) -> None:
-    """Compare the screen with the approved one of that name."""
-    file, now = APPROVED / f"{name}.txt", seen(app)
-    if os.environ.get(UPDATE):
-        APPROVED.mkdir(exist_ok=True)
-        file.write_text(now)
-    assert now == file.read_text(), f"{UPDATE}=1 approves it"
-
-
 async def until(
     pilot: Pilot[Any], condition: Callable[[], object], *, rounds: int = 600, saying: str = ""
 ) -> None:
@@ -68,3 +60,14 @@ async def until(
             await pilot.pause()
             return
     raise AssertionError(f"not after {rounds} rounds: {saying}\n{seen(pilot.app)}")
+
+
+async def approve(pilot: Pilot[Any], app: App[Any], name: str) -> None:
+    """Compare the screen, once all of it is drawn, with the approved one of that name."""
+    file = APPROVED / f"{name}.txt"
+    if os.environ.get(UPDATE):
+        APPROVED.mkdir(exist_ok=True)
+        file.write_text(seen(app))
+    with suppress(AssertionError):  # the difference says more than the time
+        await until(pilot, lambda: seen(app) == file.read_text(), rounds=200)
+    assert seen(app) == file.read_text(), f"{UPDATE}=1 approves it"

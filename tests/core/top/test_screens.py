@@ -34,7 +34,7 @@ async def test_screen(app: TopApp, name: str, keys: tuple[str, ...], words: str)
         await shown(pilot, app)
         await pilot.press(*keys)
         await until(pilot, lambda: words in seen(app), saying=words)
-        approve(app, name)
+        await approve(pilot, app, name)
 
 
 @pytest.mark.asyncio
@@ -51,7 +51,7 @@ async def test_events_with_their_evidence(app: TopApp) -> None:
         await shown(pilot, app)
         await pilot.press("slash", *"exit", "enter", "end", "2")
         await until(pilot, lambda: "JobState=FAILED ExitCode=3:0" in seen(app))
-        approve(app, "events")
+        await approve(pilot, app, "events")
 
 
 @pytest.mark.asyncio
@@ -60,7 +60,7 @@ async def test_filtering_while_it_is_written(app: TopApp) -> None:
         await shown(pilot, app)
         await pilot.press("slash", *"queued")
         await until(pilot, lambda: len(app.table.rows) == 4)
-        approve(app, "filter")
+        await approve(pilot, app, "filter")
         await pilot.press("enter", "escape")
         await until(pilot, lambda: len(app.table.rows) == 17)
 
@@ -70,7 +70,7 @@ async def test_a_narrow_screen_leaves_columns_out(app: TopApp) -> None:
     async with app.run_test(size=(66, 24)) as pilot:
         await shown(pilot, app)
         assert "MACHINE" not in seen(app)
-        approve(app, "narrow")
+        await approve(pilot, app, "narrow")
 
 
 @pytest.mark.asyncio
