@@ -9,6 +9,7 @@ from sojourn.session.base import SessionBase
 from sojourn.session.fetching import Fetcher
 from sojourn.session.polling import Poller
 from sojourn.session.retrying import signed_again
+from sojourn.session.standing import elsewhere
 from sojourn.states import FINAL, HANDED_IN, State
 from sojourn.store.records import JobRecord
 
@@ -71,18 +72,12 @@ class Asking(SessionBase):
         waiting = [
             record
             for record in self.store.select(machine=machine, states=[State.NEW], newest_first=False)
-            if not (pauses.cover(record) or record.refused or self._is_elsewhere(record))
+            if not (pauses.cover(record) or record.refused)
         ]
+        known = self.store.by_signatures(record.signature for record in waiting)
+        waiting = [one for one in waiting if not elsewhere(known.get(one.signature, ()), machine)]
         if waiting:
             self.submitter(self._links.get(machine)).submit(signed_again(self, waiting))
-
-    def _is_elsewhere(self, record: JobRecord) -> bool:
-        others = self.store.by_signature(record.signature)
-        return any(
-            other.machine != record.machine
-            and (other.state in HANDED_IN or other.state is State.COMPLETED)
-            for other in others
-        )
 
     def fetch_results(self, records: Sequence[JobRecord]) -> dict[str, "Result | TransferFailed"]:
         """Bring the results of completed jobs into the cache, one trip a machine."""

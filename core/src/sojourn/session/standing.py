@@ -108,15 +108,17 @@ class Standings(SessionBase):
         return not (record.state is State.CANCELLED and record.blocked_by)
 
 
+def elsewhere(records: Sequence[JobRecord], machine: str) -> list[JobRecord]:
+    """Those of a job's records that are out or done on another machine."""
+    counting = HANDED_IN | {State.COMPLETED}
+    return [r for r in records if r.machine != machine and r.state in counting]
+
+
 def _that_counts(records: Sequence[JobRecord], machine: str, reuse: Reuse) -> JobRecord | None:
     own = next((r for r in records if r.machine == machine), None)
     if reuse == "machine" or (own is not None and own.state is not State.NEW):
         return own
-    alive = [
-        r
-        for r in records
-        if r.machine != machine and (r.state in HANDED_IN or r.state is State.COMPLETED)
-    ]
+    alive = elsewhere(records, machine)
     done = [r for r in alive if r.state is State.COMPLETED]
     return next(iter([*done, *alive]), own)
 

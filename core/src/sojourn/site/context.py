@@ -28,6 +28,21 @@ def no_progress(what: str, done: int, total: int) -> None:
 
 
 @dataclass(slots=True)
+class Moved:
+    """Bytes on their way in one transfer, told as they go."""
+
+    progress: Progress
+    what: str
+    total: int
+    done: int = 0
+
+    def by(self, size: int) -> None:
+        """So many more have been moved."""
+        self.done += size
+        self.progress(self.what, self.done, self.total)
+
+
+@dataclass(slots=True)
 class MachineContext:
     """One machine as a backend sees it; made by core, lives as long as the session.
 

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from sojourn.errors import ConnectionLost
 from sojourn.script.task import glob_word
 from sojourn.site import layout
-from sojourn.site.context import MachineContext
+from sojourn.site.context import MachineContext, Moved
 from sojourn.site.evidence import read_evidence
 from sojourn.site.safe_paths import UnsafeName, check_files, without_links_out
 from sojourn.site.trip import Dialogue
@@ -75,7 +75,7 @@ def fetch(
             items += () if order.error else _plan(order)
         except (UnsafeName, OSError) as error:
             order.error = str(error)
-    moved = _Moved(context, sum(item.size for item in items))
+    moved = Moved(context.progress, "download", sum(item.size for item in items))
     small = [item for item in items if item.size < LARGE]
     if small:
         _fetch_small(dialogue, small, moved)
@@ -97,15 +97,6 @@ def _order(dialogue: Dialogue, request: FetchRequest, seen: SiteEvidence) -> _Or
     else:
         order.files = tuple(file for file in seen.exit.files if not file.remote)
     return order
-
-
-class _Moved:
-    def __init__(self, context: MachineContext, total: int) -> None:
-        self._progress, self._total, self._done = context.progress, total, 0
-
-    def by(self, size: int) -> None:
-        self._done += size
-        self._progress("download", self._done, self._total)
 
 
 def _plan(order: _Order) -> Iterator[_Item]:
@@ -149,7 +140,7 @@ def _make_folder(target: Path, name: str) -> None:
 # --- many small ones ------------------------------------------------------------------------------
 
 
-def _fetch_small(dialogue: Dialogue, items: list[_Item], moved: _Moved) -> None:
+def _fetch_small(dialogue: Dialogue, items: list[_Item], moved: Moved) -> None:
     names = b"".join([os.fsencode(item.source) + b"\0" for item in items])
     dialogue.send(f"fetch_small {len(names)}")
     dialogue.send_bytes(names)
@@ -171,7 +162,7 @@ def _fetch_small(dialogue: Dialogue, items: list[_Item], moved: _Moved) -> None:
             order.digests[item.name] = made[item.source]
 
 
-def _unpack(dialogue: Dialogue, items: list[_Item], moved: _Moved) -> dict[str, str]:
+def _unpack(dialogue: Dialogue, items: list[_Item], moved: Moved) -> dict[str, str]:
     """Write what comes in the archive, and say which digest each of the sources has here."""
     reader = dialogue.reader
     by_source = {os.fsencode(item.source): item for item in items}
@@ -236,7 +227,7 @@ def _keep_executable(item: _Item, executable: bool) -> None:
 # --- large ones -----------------------------------------------------------------------------------
 
 
-def _fetch_large(dialogue: Dialogue, item: _Item, moved: _Moved) -> None:
+def _fetch_large(dialogue: Dialogue, item: _Item, moved: Moved) -> None:
     order = item.order
     name = hashlib.sha256(os.fsencode(item.name)).hexdigest()
     target = Path(item.target)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sojourn.errors import SiteError
-from sojourn.site.context import MachineContext
+from sojourn.site.context import MachineContext, Moved
 from sojourn.site.trip import Dialogue
 from sojourn.site.ustar import END, member
 from sojourn.values.messages import Blob
@@ -35,21 +35,12 @@ def stage(dialogue: Dialogue, context: MachineContext, blobs: Iterable[Blob]) ->
     missing = dialogue.ask(f"blobs_wanted {len(names)} {client}", names).lines("missing")
     there = {digest: int(size) for digest, size in (line.split() for line in missing)}
     total = sum(wanted[digest].size for digest in there)
-    moved = _Moved(context, total)
+    moved = Moved(context.progress, "upload", total)
     small = [wanted[digest] for digest in there if wanted[digest].size < LARGE]
     _send_small(dialogue, small, moved)
     for digest, offset in there.items():
         if wanted[digest].size >= LARGE:
             _send_large(dialogue, wanted[digest], offset, client, moved)
-
-
-class _Moved:
-    def __init__(self, context: MachineContext, total: int) -> None:
-        self._progress, self._total, self._done = context.progress, total, 0
-
-    def by(self, size: int) -> None:
-        self._done += size
-        self._progress("upload", self._done, self._total)
 
 
 def _bundles(blobs: list[Blob]) -> Iterator[list[Blob]]:
@@ -65,7 +56,7 @@ def _bundles(blobs: list[Blob]) -> Iterator[list[Blob]]:
         yield bundle
 
 
-def _send_small(dialogue: Dialogue, blobs: list[Blob], moved: _Moved) -> None:
+def _send_small(dialogue: Dialogue, blobs: list[Blob], moved: Moved) -> None:
     under_way = False
     for bundle in _bundles(blobs):
         data = _archive(dialogue, bundle)
@@ -89,7 +80,7 @@ def _archive(dialogue: Dialogue, blobs: list[Blob]) -> bytes:
     return b"".join([*members, END])
 
 
-def _send_large(dialogue: Dialogue, blob: Blob, offset: int, client: str, moved: _Moved) -> None:
+def _send_large(dialogue: Dialogue, blob: Blob, offset: int, client: str, moved: Moved) -> None:
     if offset > blob.size:
         offset = 0
     dialogue.send(f"blob_large {blob.size - offset} {blob.digest} {client} {offset}")

@@ -4,7 +4,10 @@
 # bytes of an interrupted upload of this client that are there.
 blobs_wanted() {
   take "$1" >"$sj_tmp/want"
-  sj_left=$(ls incoming 2>/dev/null | sed -n "/^$2-/{p;q;}")
+  set +f
+  for sj_left in "incoming/$2"-*; do break; done
+  set -f
+  [ -e "$sj_left" ] || sj_left=
   while read -r sj_d; do
     sj_b=blobs/${sj_d%"${sj_d#??}"}/$sj_d
     if [ -e "$sj_b" ]; then
