@@ -10,12 +10,13 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.figures import show
+from benchmarks.remote import PARTS
 
 if TYPE_CHECKING:
     from tests.support.testbed import Testbed
@@ -25,7 +26,13 @@ def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="*", default=["local"])
-    for what in parser.parse_args().what:
+    parser.add_argument(
+        "--only", action="append", metavar="PART", choices=PARTS,
+        help=f"of a machine's figures, these alone: {', '.join(PARTS)} (may be repeated)",
+    )  # fmt: skip
+    asked = parser.parse_args()
+    parts = asked.only or PARTS
+    for what in asked.what:
         print(f"== {what}", flush=True)
         if what == "monitor":
             from benchmarks.monitor import main as monitor
@@ -40,17 +47,17 @@ def main() -> None:
 
             show(lines.figures())
         elif what in ("slurm", "torque"):
-            with_slurm(what)
+            with_slurm(what, parts)
         else:
             from tests.support.machines import real_machines
 
             machines = real_machines()
             if what not in machines:
                 parser.error(f"{what} is no machine of SOJOURN_TEST_MACHINES")
-            on_machine(machines[what])
+            on_machine(machines[what], parts)
 
 
-def with_slurm(what: str) -> None:
+def with_slurm(what: str, parts: Collection[str]) -> None:
     """The remote figures, on the commands of Slurm or of Torque."""
     from tests.support import users
     from tests.support.machines import over_ssh
@@ -64,11 +71,12 @@ def with_slurm(what: str) -> None:
                 "root": str(users.home(users.USERS[0]) / "sojourn"),
                 "defaults": {"queue": "normal", "walltime": "10m"},
             },
+            parts,
             queue="squeue -h -u $USER",
         )
 
 
-def on_machine(entry: dict[str, Any], queue: str = "") -> None:
+def on_machine(entry: dict[str, Any], parts: Collection[str], queue: str = "") -> None:
     """The remote figures on one machine; `queue` lists a user's jobs that have not ended."""
     from benchmarks.remote import Plain, figures
 
@@ -98,7 +106,7 @@ def on_machine(entry: dict[str, Any], queue: str = "") -> None:
         machines.write(json.dumps({"machines": {"bench": entry}}))
         machines.flush()
         os.environ["SOJOURN_MACHINES"] = machines.name
-        show(figures("bench", plain))
+        show(figures("bench", plain, parts))
         plain.run(f"rm -rf {root}")
 
 

@@ -61,13 +61,8 @@ class Rounds:
         )
 
 
-def figures(session: Session, machine: str, plain: "Plain", folder: Path) -> Iterator[Figure]:
-    """All of them, with files in `folder` and in `bench` on the machine."""
-    yield from _big(session, machine, plain, folder)
-    yield from _many(session, machine, plain, folder)
-
-
-def _big(session: Session, machine: str, plain: "Plain", folder: Path) -> Iterator[Figure]:
+def big(session: Session, machine: str, plain: "Plain", folder: Path) -> Iterator[Figure]:
+    """One big file, made in `folder`; `bench` on the machine takes scp's."""
     rounds, scp = Rounds(), shlex.join(plain.scp)
     for _ in range(BIG_ROUNDS):
         with (folder / "big").open("wb") as out:
@@ -86,28 +81,29 @@ def _big(session: Session, machine: str, plain: "Plain", folder: Path) -> Iterat
     yield rounds.figure("1 GiB down", "scp down", "down", "scp's", "0.9 or more")
 
 
-def _many(session: Session, machine: str, plain: "Plain", folder: Path) -> Iterator[Figure]:
+def many(session: Session, machine: str, plain: "Plain", folder: Path) -> Iterator[Figure]:
+    """A directory of many files, made in `folder`; `bench` on the machine takes tar's."""
     rounds, scp = Rounds(), shlex.join(plain.scp)
     fresh = shlex.join([*plain.ssh, plain.target])
     path = f"PATH={plain.path}:$PATH; " if plain.path else ""
     hand_in = f"{plain.submit} job.sh >/dev/null"
     with _standing(plain) as standing:
         for number in range(MANY_ROUNDS):
-            many = folder / f"many{number}"
-            many.mkdir()
+            tree = folder / f"many{number}"
+            tree.mkdir()
             for n in range(MANY):
-                (many / f"{n:05}").write_bytes(os.urandom(SMALL))
-            job = Job(command="mv many out", inputs={"many": many}, outputs=["out"])
-            up = f"{scp} -r {many.name} {plain.target}:bench/"
+                (tree / f"{n:05}").write_bytes(os.urandom(SMALL))
+            job = Job(command="mv many out", inputs={"many": tree}, outputs=["out"])
+            up = f"{scp} -r {tree.name} {plain.target}:bench/"
             rounds.measure("scp", partial(_here, folder, up))
             for name, ssh in (("tar", fresh), ("standing tar", standing)):
                 place = f"t{number}.{len(name)}"
                 take = f"{path}cd bench && mkdir {place} && tar xf - -C {place} && {hand_in}"
-                up = f"tar cf - {many.name} | {ssh} {shlex.quote(take)}"
+                up = f"tar cf - {tree.name} | {ssh} {shlex.quote(take)}"
                 rounds.measure(f"{name} up", partial(_here, folder, up))
             rounds.measure("up", partial(session.submit, [job], on=machine))
             record = _ended(session, job, machine)
-            give = shlex.quote(f"tar cf - -C bench {many.name}")
+            give = shlex.quote(f"tar cf - -C bench {tree.name}")
             for name, ssh, after in (
                 ("tar", fresh, ""),
                 ("standing tar", standing, " && sync -f {place}"),
