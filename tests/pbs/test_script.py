@@ -125,10 +125,29 @@ def test_lines_are_kept_as_they_stand(line: str) -> None:
     assert split(f"{line}\n", frozenset()).directives == (line,)
 
 
-@pytest.mark.parametrize("line", ["# PBS -q x", "#pbs -q x", "#PBSX -q x", " #PBS -q x", "#PBS"])
+@pytest.mark.parametrize("line", ["# PBS -q x", "#pbs -q x", "#PBSX -q x", ": #PBS -q x", "#PBS"])
 def test_what_is_no_directive(line: str) -> None:
     """As recorded: `#pbs` is a comment, and nothing after the first command is read."""
     assert split(f"{line}\n", frozenset()).directives == ()
+
+
+def test_qsub_reads_indented_lines_too() -> None:
+    """As recorded with OpenPBS, whose qsub skips blanks before the mark."""
+    parts = split("#!/bin/sh\n  #PBS -q a\n\t#PBS -N mine\n true\n#PBS -A b\n", frozenset())
+    assert (parts.directives, parts.dropped) == (("#PBS -q a",), ("-N mine",))
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("-W group_list=a,b,umask=022", "-W group_list=a,b"),
+        ("-W umask=022,group_list=a@h,b", "-W group_list=a@h,b"),
+        ("-W stagein=a@h:b,c@h:d,block=true", "-W stagein=a@h:b,c@h:d"),
+        ("-W group_list=a,b -N x", "-W group_list=a,b"),
+    ],
+)
+def test_a_value_may_be_a_list_itself(line: str, kept: str) -> None:
+    assert split(f"#PBS {line}\n", frozenset()).directives == (f"#PBS {kept}",)
 
 
 def test_blank_lines_comments_and_colons_do_not_end_the_directives() -> None:

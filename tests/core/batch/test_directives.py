@@ -27,6 +27,8 @@ LETTERS = Language(
     options={"queue": "-q {}", "walltime": ("-l time={}", even), "account": "-A {}"},
     ours=frozenset({"-N", "-W block"}),
     lists={"-l": "=", "-W": "="},
+    valued=frozenset({"-W"}),
+    indented=True,
     passed=("#", ":"),
 )
 WORDS = Language(
@@ -82,12 +84,15 @@ def test_what_cannot_be_is_named(language: Language, words: dict[str, object], n
         ("#RUN -lmem=4,time=3", "#RUN -lmem=4"),
         ("#RUN -l time=3", ""),
         ("#RUN -W block=true,umask=2", "#RUN -W umask=2"),
+        ("#RUN -W group=a,b,block=true", "#RUN -W group=a,b"),
+        ("#RUN -l group=a,b,time=1", "#RUN -l group=a -l b"),
         ("#RUN\t-M  'a  b'", "#RUN\t-M  'a  b'"),
         ("#RUN -M 'open -q x", "#RUN -M 'open -q x"),
         ("#RUN -p -100 -N x", "#RUN -p -100"),
         ("#RUN", ""),
         ("#RUNX -A x", ""),
-        (" #RUN -A x", ""),
+        (" \t#RUN  -A x", "#RUN  -A x"),
+        (" #RUNX -A x", ""),
     ],
 )
 def test_one_line(line: str, kept: str) -> None:
@@ -112,6 +117,12 @@ def test_a_script() -> None:
     assert WORDS.split(text, set(), ["--hold"]).directives == (
         *("#SEND --nodes 2 # two", "#SEND --mem-per-cpu=1 -N3"),
     )
+
+
+def test_indented_lines_are_directives_where_their_command_reads_them_so() -> None:
+    text = "  #SEND --hold\n  #OLD --hold\n#SEND --nodes=2\n  #PBS -q x\n  #SBATCH -N 2\n"
+    assert WORDS.split(text, set()) == ScriptParts(("#SEND --nodes=2",), (), ("  #PBS -q x",))
+    assert LETTERS.split("  #RUN -q x\n#RUN -A y\n", {"queue"}) == ScriptParts(("#RUN -A y",))
 
 
 def test_things_of_a_list_are_options_of_their_own() -> None:

@@ -32,6 +32,8 @@ LANGUAGE = Language(
     ),
     says={"-q": frozenset({"queue", "reservation"})},
     lists={"-l": "=", "-W": "="},
+    valued=frozenset({"-W"}),
+    indented=True,
     passed=("#", ":"),
 )
 

@@ -18,7 +18,7 @@ from sojourn.values.resources import Resources
 Written = str | tuple[str, Callable[[Any], str]]
 """An option such as `--mem={}`, and how its value is written if not as it is."""
 
-_ANY_MARK = re.compile(r"#(?:SBATCH|PBS|BSUB|COBALT|OAR|FLUX:|MSUB|PJM|\$ -|@ )")
+_ANY_MARK = re.compile(r"\s*#PBS|#(?:SBATCH|BSUB|COBALT|OAR|FLUX:|MSUB|PJM|\$ -|@ )")
 """What lines of directives begin with, whichever scheduler's."""
 _SHORTEST = len("--abc")
 """The shortest abbreviation of a long option that is looked up."""
@@ -34,8 +34,10 @@ class Language:
     same: given, they replace the option. `ours` are options that a job of ours sets for itself,
     or that would change what `command` answers. `short` are one-letter options and the long ones
     that they stand for; `lists` options whose value is a list of things by commas, with what is
-    between a thing's name and its value. `comments` is whether a `#` ends a line. Directives are
-    looked for until the first line that does not begin as one of `passed`.
+    between a thing's name and its value; `valued` those of them whose things all have a value, in
+    which there may be commas, too. `comments` is whether a `#` ends a line, `indented` whether
+    there may be blanks before a mark. Directives are looked for until the first line that does
+    not begin as one of `passed`.
     """
 
     command: str
@@ -46,7 +48,9 @@ class Language:
     says: Mapping[str, frozenset[str]] = field(default_factory=dict)
     short: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
+    valued: frozenset[str] = frozenset()
     comments: bool = False
+    indented: bool = False
     passed: tuple[str, ...] = ("#",)
 
     # --- writing ------------------------------------------------------------------------------
@@ -116,7 +120,7 @@ class Language:
         for line in self.head(text):
             rest = self._rest(line)
             if rest is None:
-                if _ANY_MARK.match(line) and not line.startswith(self.marks):
+                if _ANY_MARK.match(line) and not line.lstrip().startswith(self.marks):
                     foreign.append(line)
                 continue
             found = self._read(rest)
@@ -146,10 +150,12 @@ class Language:
         Raises:
             ValueError: a quote has no end.
         """
-        return read_options(text, self._full, self.lists, comments=self.comments)
+        return read_options(text, self._full, self.lists, self.valued, comments=self.comments)
 
     def _rest(self, line: str) -> str | None:
         """What stands behind the mark of a directive; None if the line is none."""
+        if self.indented:
+            line = line.lstrip()
         for mark in self.marks:
             rest = line[len(mark) :]
             if line.startswith(mark) and (rest[:1].isspace() or rest.startswith("-")):

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 _PLAIN = re.compile(r"[\w@%+=:,./&|*()!?~^{}\[\]-]+")
@@ -31,13 +31,19 @@ class Option:
 
 
 def read_options(
-    text: str, full: Callable[[str], str], lists: Mapping[str, str], *, comments: bool
+    text: str,
+    full: Callable[[str], str],
+    lists: Mapping[str, str],
+    valued: Collection[str] = (),
+    *,
+    comments: bool,
 ) -> list[Option]:
     """The options of one line; what is none has no name.
 
     `full` makes an option's name of `--name` or `-n` as it stands there, "" if it is none;
     `lists` are options whose value is a list of things by commas, with what is between a thing's
-    name and its value; `comments` is whether a `#` ends the line.
+    name and its value; `valued` those whose things all have one, so that what has none is a part
+    of the value before it; `comments` is whether a `#` ends the line.
 
     Raises:
         ValueError: a quote has no end.
@@ -51,7 +57,8 @@ def read_options(
             value = tokens.pop(0)
             words.append(value)
         if name in lists:
-            found += _things(name, words, value or "", lists[name])
+            behind = lists[name] if name in valued else rf"(?:[{lists[name]},]|$)"
+            found += _things(name, words, value or "", behind)
         else:
             found.append(Option(name, tuple(words), value or ""))
     return found
@@ -67,11 +74,12 @@ def _named(token: str, full: Callable[[str], str]) -> tuple[str, str | None]:
     return "", None
 
 
-def _things(name: str, words: list[str], value: str, between: str) -> list[Option]:
-    """What one option has a list of, each as an option of its own."""
+def _things(name: str, words: list[str], value: str, behind: str) -> list[Option]:
+    """What one option has a list of, each as an option of its own; `behind` is a pattern of what
+    follows a thing's name."""
     *before, last = words
     glued = last.removesuffix(value)
-    things = re.split(rf",(?=[\w.]+(?:[{between},]|$))", value)
+    things = re.split(rf",(?=[\w.]+{behind})", value)
     names = (re.split(r"[^\w.]", thing)[0] for thing in things)
     return [
         Option(f"{name} {one}", (*before, glued + thing), thing)
