@@ -1,12 +1,16 @@
 """`gc` and `rebuild`."""
 
 import os
+import re
 import shutil
 import time
 from pathlib import Path
 
 import pytest
 
+from sojourn.cli.sweeping import staying
+from sojourn.garbage.machine import STAYS
+from sojourn.garbage.policy import ACTIVE, NEEDED, UNFETCHED, YOUNG
 from tests.core.cli.desk import Desk
 
 _DAYS = 86400.0
@@ -70,8 +74,8 @@ def test_directories_on_the_machine_go_when_their_results_are_here(desk: Desk, r
     words = ("gc", "--remote", "-m", "here", "--older-than", "0.001s")
     dry = desk(*words, "--dry-run")
     assert _dirs(root) == {fetched, unfetched, failed, running}
-    assert "1 job stays: they have results that are not here" in dry.err
-    assert "1 job stays: they have not ended" in dry.err
+    assert "here: 1 job stays: it has results that are not here\n" in dry.err
+    assert "here: 1 job stays: it has not ended\n" in dry.err
     gone = {one["signature"] for one in desk(*words, "--json").json if one["what"] == "job"}
     assert gone == {fetched, failed}
     assert _dirs(root) == {unfetched, running}
@@ -79,6 +83,12 @@ def test_directories_on_the_machine_go_when_their_results_are_here(desk: Desk, r
     assert _dirs(root) == {running}
     assert desk.state(running) == "RUNNING"
     assert len(desk("fetch", fetched).out.splitlines()) == 1
+
+
+@pytest.mark.parametrize("why", [ACTIVE, NEEDED, YOUNG, UNFETCHED, *STAYS.values()])
+def test_one_job_stays_and_many_stay(why: str) -> None:
+    assert staying(2, why) == f"2 jobs stay: they {why}"
+    assert re.fullmatch(r"1 job stays: it (has|is|was|belongs|could) .*", staying(1, why))
 
 
 def test_what_active_jobs_need_stays(desk: Desk, root: Path) -> None:

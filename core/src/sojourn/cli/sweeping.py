@@ -86,5 +86,16 @@ def there(
     for rest in cleared.rests:
         gone.append(Gone(rest.path.partition("/")[0], rest.size, machine=machine, path=rest.path))
     for why, number in cleared.kept.items():
-        note(f"{machine}: {count(number, 'job')} stay{'s' if number == 1 else ''}: they {why}")
+        note(f"{machine}: {staying(number, why)}")
     return gone
+
+
+_OF_ONE = {"have": "has", "are": "is", "were": "was", "belong": "belongs", "could": "could"}
+
+
+def staying(number: int, why: str) -> str:
+    """`1 job stays: it has not ended`, `2 jobs stay: they have not ended`."""
+    if number != 1:
+        return f"{count(number, 'job')} stay: they {why}"
+    verb, _, rest = why.partition(" ")
+    return f"1 job stays: it {_OF_ONE[verb]} {rest}"

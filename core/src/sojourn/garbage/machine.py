@@ -76,18 +76,19 @@ def clear_machine(
                     if answer == "gone":
                         cleared.jobs.append(job)
                     else:
-                        made.keep(_STAYS[answer])
+                        made.keep(STAYS[answer])
             cleared.rests = sweep(dialogue, made.live, dry_run=dry_run)
             return cleared
 
     return link.contact(clear)
 
 
-_STAYS = {
+STAYS = {
     "newer": "were tried again meanwhile",
     "foreign": "belong to somebody else",
     "failed": "could not be removed",
 }
+"""Why what was to go has stayed after all, by the machine's answer."""
 
 
 def _knowledge(session: "Session", machine: str) -> Knowledge:

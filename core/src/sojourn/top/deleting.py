@@ -82,7 +82,8 @@ def _erased_on(
     ended = [record for record in present if record.state in FINAL]
     if len(ended) < len(present):
         waiting = len(present) - len(ended)
-        deleted.kept.append(f"{waiting} asked to end: delete again when they have")
+        have = "it has" if waiting == 1 else "they have"
+        deleted.kept.append(f"{waiting} asked to end: delete again when {have}")
     if not ended:
         return []
     never = [r for r in ended if r.state is State.CANCELLED and not r.token and not r.job_dir]
