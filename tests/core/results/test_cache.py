@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,22 @@ def test_what_was_not_announced_is_no_result(
     assert not cache.place(signature()).exists()
     result = put(cache)
     assert contents(result.path) == FILES, "another try is not hindered by the first"
+
+
+def test_one_that_is_not_sound_does_not_keep_the_others(cache: ResultCache) -> None:
+    with ExitStack() as stack:
+        staged = []
+        for number in range(3):
+            staging = stack.enter_context(cache.staging(signature(number)))
+            staged.append((staging, Manifest(signature(number), files=stage(staging))))
+        spoil_short(staged[1][0].files)
+        with pytest.raises(ResultError, match="arrived"):
+            cache.commit_all(staged)
+    assert [cache.get(signature(number)) is not None for number in range(3)] == [True, False, True]
+    for number in (0, 2):
+        result = cache.verify(signature(number))
+        assert result is not None
+        assert contents(result.path) == FILES
 
 
 @pytest.mark.parametrize("name", ["../../escaped", "/tmp/escaped", "out/../../escaped"])

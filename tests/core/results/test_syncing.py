@@ -13,22 +13,38 @@ from sojourn.results.syncing import sync_all
 
 _COMMIT = """
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from sojourn.results.cache import ResultCache
-from tests.core.results.samples import put
-put(ResultCache(Path(sys.argv[1])), files={f"f{n}": b"x" for n in range(int(sys.argv[2]))})
+from sojourn.results.manifest import Manifest
+from tests.core.results.samples import signature, stage
+cache, files = ResultCache(Path(sys.argv[1])), {f"f{n}": b"x" for n in range(int(sys.argv[3]))}
+with ExitStack() as stack:
+    staged = []
+    for number in range(int(sys.argv[2])):
+        staging = stack.enter_context(cache.staging(signature(number)))
+        staged.append((staging, Manifest(signature(number), files=stage(staging, files))))
+    assert len(cache.commit_all(staged)) == int(sys.argv[2])
 """
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-@pytest.mark.parametrize(("files", "at_once"), [(3, 0), (200, 1)])
+@pytest.mark.parametrize(
+    ("results", "files", "at_once"),
+    [
+        pytest.param(1, 3, 0, id="a few files"),
+        pytest.param(1, 200, 1, id="many files"),
+        pytest.param(100, 1, 2, id="many results, and the directories they have appeared in"),
+    ],
+)
 def test_a_few_are_synced_one_by_one_and_many_at_once(
-    tmp_path: Path, files: int, at_once: int
+    tmp_path: Path, results: int, files: int, at_once: int
 ) -> None:
     trace = tmp_path / "trace"
     calls = "trace=fsync,syncfs"
     traced = ["strace", "-f", "-o", str(trace), "-e", calls, sys.executable, "-c", _COMMIT]
-    done = subprocess.run([*traced, str(tmp_path / "results"), str(files)], capture_output=True)
+    numbers = [str(results), str(files)]
+    done = subprocess.run([*traced, str(tmp_path / "results"), *numbers], capture_output=True)
     if done.returncode and b"ptrace" in done.stderr:
         pytest.skip("nothing may be traced here")
     assert done.returncode == 0, done.stderr.decode()

@@ -14,7 +14,7 @@ from sojourn.results.manifest import FileEntry, Manifest, unsound
 from sojourn.results.result import Result
 from sojourn.results.sealing import READ_ONLY_DIRECTORY, seal
 from sojourn.results.staging import Staging
-from sojourn.results.syncing import sync
+from sojourn.results.syncing import sync, sync_trees
 
 
 def add(cache: ResultCache, staging: Staging, files: tuple[FileEntry, ...]) -> Result:
@@ -38,6 +38,7 @@ def add(cache: ResultCache, staging: Staging, files: tuple[FileEntry, ...]) -> R
         if why:
             raise ResultError(f"a machine has sent what does not fit to the result: {why}")
         sealed = seal(staging.files, files)
+        sync_trees([staging.files])
         by_name = {entry.name: entry for entry in sealed}
         with _writable(place, sealed):
             for entry in sealed:
@@ -46,6 +47,7 @@ def add(cache: ResultCache, staging: Staging, files: tuple[FileEntry, ...]) -> R
             grown = _grown(manifest, tuple(by_name[entry.name] for entry in added))
             draft = place / f".{MANIFEST}-{os.urandom(4).hex()}"
             write_manifest(draft, grown)
+            sync(draft)
             draft.replace(place / MANIFEST)
             sync(place)
         staging.discard()

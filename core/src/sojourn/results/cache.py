@@ -4,7 +4,7 @@ import errno
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from sojourn.results.manifest import FileEntry, Manifest
 from sojourn.results.result import Result
 from sojourn.results.sealing import READ_ONLY, READ_ONLY_DIRECTORY, erase, seal
 from sojourn.results.staging import Staging
-from sojourn.results.syncing import sync
+from sojourn.results.syncing import sync_all, sync_trees
 
 STAGING = ".staging"
 TRASH = ".trash"
@@ -91,20 +91,44 @@ class ResultCache:
                 was staged is thrown away; or the disk is full, and it is kept. Nothing is
                 visible in either case.
         """
-        place = self.place(manifest.signature)
+        return self.commit_all([(staging, manifest)])[0]
+
+    def commit_all(self, staged: Sequence[tuple[Staging, Manifest]]) -> list[Result]:
+        """As `commit`, for many: the disk is waited for once, not once for each.
+
+        Raises:
+            ResultError: as for `commit`, of the first that is not sound, after the others have
+                become results.
+        """
+        wrong: list[ResultError] = []
+        whole: list[tuple[Staging, Manifest]] = []
         with faults(self.root):
-            manifest = _sealed(staging, manifest)
-            write_manifest(staging.path / MANIFEST, manifest)
-            sync(staging.path)
-            place.parent.mkdir(mode=0o700, exist_ok=True)
-            while not _renamed(staging.path, place):
-                present = self._sound(place)
-                if present is not None and present.stands_for(manifest):
+            for staging, manifest in staged:
+                place = self.place(manifest.signature)
+                place.parent.mkdir(mode=0o700, exist_ok=True)
+                try:
+                    whole.append((staging, _sealed(staging, manifest)))
+                except ResultError as error:
                     staging.discard()
-                    return Result(place, present)
-                self._remove(place)
-            place.chmod(READ_ONLY_DIRECTORY)
-            sync(place.parent)
+                    wrong.append(error)
+            sync_trees([staging.path for staging, _ in whole])
+            results = [self._shown(staging, manifest) for staging, manifest in whole]
+            above = {f"{self.place(result.signature).parent}" for result in results}
+            sync_all(self.root, above)
+        if wrong:
+            raise wrong[0]
+        return results
+
+    def _shown(self, staging: Staging, manifest: Manifest) -> Result:
+        """The result that others see from now on: this one, or its equal that was quicker."""
+        place = self.place(manifest.signature)
+        while not _renamed(staging.path, place):
+            present = self._sound(place)
+            if present is not None and present.stands_for(manifest):
+                staging.discard()
+                return Result(place, present)
+            self._remove(place)
+        place.chmod(READ_ONLY_DIRECTORY)
         return Result(place, manifest)
 
     def remove(self, signature: str) -> bool:
@@ -165,16 +189,15 @@ def faults(root: Path) -> Iterator[None]:
 
 
 def _sealed(staging: Staging, manifest: Manifest) -> Manifest:
-    try:
-        return replace(
-            manifest,
-            files=seal(staging.files, manifest.files),
-            logs=seal(staging.logs, _present_logs(staging.logs)),
-            fetched_at=manifest.fetched_at or time.time(),
-        )
-    except ResultError:
-        staging.discard()
-        raise
+    """The manifest, whole, as it is written beside the files, which are read-only by then."""
+    manifest = replace(
+        manifest,
+        files=seal(staging.files, manifest.files),
+        logs=seal(staging.logs, _present_logs(staging.logs)),
+        fetched_at=manifest.fetched_at or time.time(),
+    )
+    write_manifest(staging.path / MANIFEST, manifest)
+    return manifest
 
 
 def _present_logs(directory: Path) -> tuple[FileEntry, ...]:
@@ -186,11 +209,10 @@ def _present_logs(directory: Path) -> tuple[FileEntry, ...]:
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
-    """Write a manifest, read-only and durable."""
+    """Write a manifest, read-only."""
     path.unlink(missing_ok=True)
     path.write_text(manifest.to_json())
     path.chmod(READ_ONLY)
-    sync(path)
 
 
 def _renamed(source: Path, target: Path) -> bool:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sojourn.errors import DamagedResult
 from sojourn.results.manifest import FileEntry, Manifest
-from sojourn.results.sealing import digest_of, link_text, walk
+from sojourn.results.sealing import digest_of, link_text
+from sojourn.results.walking import walk
 
 MANIFEST = "manifest.json"
 _KINDS = {"f": stat.S_IFREG, "d": stat.S_IFDIR, "l": stat.S_IFLNK}

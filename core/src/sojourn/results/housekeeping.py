@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sojourn.results.cache import STAGING, TRASH, ResultCache, faults
-from sojourn.results.sealing import erase, walk
+from sojourn.results.sealing import erase
 from sojourn.results.staging import lock, release
+from sojourn.results.walking import walk
 
 STAGING_KEEP = 7 * 86400.0
 """Seconds for which the rest of an interrupted fetch is kept after its last change."""

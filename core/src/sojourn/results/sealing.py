@@ -1,21 +1,21 @@
-"""Checking what a fetch has brought, and making it read-only and durable."""
+"""Checking what a fetch has brought, and making it read-only."""
 
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from sojourn.errors import ResultError
 from sojourn.results.manifest import FileEntry, unsound
-from sojourn.results.syncing import sync_all
+from sojourn.results.walking import walk
 
 READ_ONLY = 0o444
 READ_ONLY_DIRECTORY = 0o555
 
 
 def seal(directory: Path, entries: tuple[FileEntry, ...]) -> tuple[FileEntry, ...]:
-    """Check that `directory` holds `entries`, remove all else, make it read-only and durable.
+    """Check that `directory` holds `entries`, remove all else, and make it read-only.
 
     A file's digest is trusted if it is given and computed if not; its size must agree. Returns
     the entries with digest, executable bit and time of change filled in.
@@ -34,8 +34,6 @@ def seal(directory: Path, entries: tuple[FileEntry, ...]) -> tuple[FileEntry, ..
     folders.update(entry.name for entry in entries if entry.kind == "d")
     for folder in folders:
         (directory / folder).chmod(READ_ONLY_DIRECTORY)
-    names = folders.union(entry.name for entry in entries if entry.kind == "f")
-    sync_all(directory, [f"{directory}/{name}" for name in names])
     return sealed
 
 
@@ -48,16 +46,6 @@ def digest_of(path: Path) -> str:
 def link_text(path: Path | str) -> str:
     """The text of a symbolic link as it is; `Path.readlink` would tidy it."""
     return os.readlink(path)  # noqa: PTH115
-
-
-def walk(directory: Path | str) -> Iterator[os.DirEntry[str]]:
-    """Everything below, a directory before it is entered; links are not followed."""
-    with os.scandir(directory) as entries:
-        listed = list(entries)
-    for entry in listed:
-        yield entry
-        if entry.is_dir(follow_symlinks=False):
-            yield from walk(entry.path)
 
 
 def make_writable(directory: Path) -> None:

@@ -1,9 +1,11 @@
-"""Bringing files to the disk: a few one by one, thousands in one go."""
+"""Bringing files to the disk: a few one by one, many in one go."""
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from pathlib import Path
+
+from sojourn.results.walking import walk
 
 _MANY = 32
 """From so many files on, the file system is asked once for all: thousands of single calls, each
@@ -29,6 +31,19 @@ def sync_all(top: Path, paths: Collection[str]) -> None:
         return
     for path in paths:
         sync(path)
+
+
+def sync_trees(tops: Sequence[Path]) -> None:
+    """Bring directories of one file system to the disk, with all that lies in them.
+
+    Raises:
+        OSError: the disk would not.
+    """
+    paths = [str(top) for top in tops]
+    for top in tops:
+        paths += [entry.path for entry in walk(top) if not entry.is_symlink()]
+    if paths:
+        sync_all(tops[0], paths)
 
 
 def _sync_file_system(top: Path) -> bool:

@@ -59,14 +59,15 @@ class Fetcher:
                 for record in records
             ]
             answers = self.link.contact(lambda: backend.fetch(context, requests))
+            whole: list[tuple[Staging, Manifest]] = []
             for record, answer in zip(records, answers, strict=True):
                 if answer.error or answer.exit is None:
                     found[record.signature] = self._failed(record, answer)
-                    continue
-                manifest = self._manifest(record, answer)
-                result = self.results.commit(staged[record.signature], manifest)
-                found[record.signature] = result
-                self._tell_left_out(record, answer)
+                else:
+                    whole.append((staged[record.signature], self._manifest(record, answer)))
+                    self._tell_left_out(record, answer)
+            for result in self.results.commit_all(whole):
+                found[result.manifest.signature] = result
         return found
 
     def files(
