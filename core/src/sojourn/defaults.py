@@ -15,6 +15,10 @@ LOST_AFTER = 120.0
 EXIT_GRACE = 60.0
 """Seconds to wait for an exit file that the scheduler's word says must come (slow file systems)."""
 
+WORD_GRACE = 86400.0
+"""Seconds after its end for which a job that was asked to end waits for the scheduler's word on why,
+while the scheduler's answer about it is not known (a database that is down, other people's jobs)."""
+
 ADOPT_AFTER = 60.0
 """Age in seconds from which a claim without an id is looked up in the queue, adopted or closed."""
 

@@ -12,6 +12,7 @@ from sojourn.cli.sweeping import staying
 from sojourn.garbage.machine import STAYS
 from sojourn.garbage.policy import ACTIVE, NEEDED, UNFETCHED, YOUNG
 from tests.core.cli.desk import Desk
+from tests.support.waiting import eventually
 
 _DAYS = 86400.0
 
@@ -153,6 +154,25 @@ def test_rebuild_makes_a_lost_store_anew(desk: Desk, root: Path) -> None:
     desk("retry", failed)
     desk("cancel", running)
     desk("wait", running, status=1)
+
+
+def test_rebuild_asks_the_scheduler_why_a_job_was_ended(desk: Desk, root: Path) -> None:
+    """Only about the newest attempt: the one before is judged by its files alone."""
+    job = desk.running("--", "sleep 60")
+    desk("cancel", job)
+    desk("wait", job, status=1)
+    desk("retry", job)
+    eventually(lambda: desk("status", job) and desk.state(job) == "RUNNING")
+    desk("cancel", job)
+    desk("wait", job, status=1)
+    exits = [file.read_text() for file in sorted(root.glob(f"jobs/??/{job}/?/exit"))]
+    assert ["verdict asked" in text for text in exits] == [True, True]
+    shutil.rmtree(desk.home)
+    desk("rebuild", "-m", "here")
+    (shown,) = desk("show", job, "--json").json
+    assert [attempt["state"] for attempt in shown["attempts"]] == ["CANCELLED", "CANCELLED"]
+    last = shown["attempts"][-1]["reason"]
+    assert "something else" not in last, f"the scheduler knows better than {last!r}"
 
 
 def test_rebuild_changes_nothing_that_is_known(desk: Desk) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sojourn.defaults import EXIT_GRACE, LOST_AFTER
+from sojourn.defaults import EXIT_GRACE, LOST_AFTER, WORD_GRACE
 from sojourn.session.judging import judge
 from sojourn.states import ACTIVE, FINAL, State, may_become
 from sojourn.store.records import JobRecord
@@ -88,6 +88,8 @@ def test_killed_at_its_walltime_without_a_word_is_a_timeout() -> None:
         (SchedulerWord(Phase.ABSENT), False, 49, State.TIMEOUT),
         (SchedulerWord(Phase.ABSENT), False, 53, State.TIMEOUT),
         (SchedulerWord(Phase.ABSENT), False, 400, State.CANCELLED),
+        (SchedulerWord(Phase.UNKNOWN, reason="no database"), False, 49, State.FINISHING),
+        (SchedulerWord(Phase.UNKNOWN, reason="no database"), True, 400, State.CANCELLED),
         (SchedulerWord(Phase.ENDED, "C"), False, None, State.CANCELLED),
         (SchedulerWord(Phase.ENDED, "C"), False, 49, State.TIMEOUT),
     ],
@@ -100,6 +102,18 @@ def test_a_job_that_was_asked_to_end(
     for status in (143, 0):
         seen = replace(STARTED, exit=report(status, "asked", ok=False))
         assert judge(record, answer(word, seen), NOW, walltime=walltime).state is state
+
+
+@pytest.mark.parametrize(("walltime", "state"), [(None, State.CANCELLED), (49, State.TIMEOUT)])
+def test_a_word_that_is_never_known_is_not_waited_for_for_ever(
+    walltime: int | None, state: State
+) -> None:
+    seen = replace(STARTED, exit=report(143, "asked", ok=False))
+    hidden = answer(SchedulerWord(Phase.UNKNOWN, reason="not shown to others"), seen)
+    judged = judge(RECORD, hidden, NOW + WORD_GRACE - 2, walltime=walltime)
+    assert judged.state is State.FINISHING
+    assert "the scheduler has yet to say" in judged.reason
+    assert judge(RECORD, hidden, NOW + WORD_GRACE, walltime=walltime).state is state
 
 
 @pytest.mark.parametrize(

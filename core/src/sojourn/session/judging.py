@@ -7,7 +7,7 @@ does not know changes nothing.
 from dataclasses import dataclass, field
 from typing import Any
 
-from sojourn.defaults import EXIT_GRACE, LOST_AFTER
+from sojourn.defaults import EXIT_GRACE, LOST_AFTER, WORD_GRACE
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 from sojourn.values.messages import ExitReport, Phase, PollAnswer, SchedulerWord, SiteEvidence
@@ -48,7 +48,7 @@ def judge(
     """
     word, site = answer.word, answer.site
     if site is not None and site.exit is not None:
-        return _ended(record, word, site.exit, walltime)
+        return _ended(record, word, site.exit, walltime, now)
     match word.phase:
         case Phase.WAITING:
             return _seen(
@@ -85,7 +85,7 @@ def _seen(state: State, reason: str, **fields: Any) -> Judgement:
 
 
 def _ended(
-    record: JobRecord, word: SchedulerWord, report: ExitReport, walltime: int | None
+    record: JobRecord, word: SchedulerWord, report: ExitReport, walltime: int | None, now: float
 ) -> Judgement:
     times = {"started_at": report.started_at, "finished_at": report.finished_at, "blocked_by": ""}
     if report.ok:
@@ -99,7 +99,7 @@ def _ended(
         reason = "cut off, and started again by the scheduler: only with `requeue` is it run twice"
         return Judgement(outcome, reason, None, fields=times)
     if report.phase == "asked":
-        return _asked_to_end(record, word, report, walltime, times)
+        return _asked_to_end(record, word, report, walltime, now, times)
     if report.phase == "command":
         if word.outcome in _BY_SCHEDULER:
             return Judgement(word.outcome, word.reason or word.native, report.status, fields=times)
@@ -117,6 +117,7 @@ def _asked_to_end(
     word: SchedulerWord,
     report: ExitReport,
     walltime: int | None,
+    now: float,
     times: dict[str, Any],
 ) -> Judgement:
     """The whole job got SIGTERM, as at its walltime, when it is deleted or when it is preempted."""
@@ -127,7 +128,9 @@ def _asked_to_end(
         state, reason = word.outcome, word.reason or word.native
     elif record.cancel_requested:
         reason = "cancelled while it ran"
-    elif word.phase in (Phase.RUNNING, Phase.FINISHING):
+    elif word.phase in (Phase.RUNNING, Phase.FINISHING) or (
+        word.phase is Phase.UNKNOWN and now - report.finished_at < WORD_GRACE
+    ):
         return _seen(State.FINISHING, "it was asked to end; why, the scheduler has yet to say")
     elif walltime is not None and elapsed + early >= walltime:
         state = State.TIMEOUT

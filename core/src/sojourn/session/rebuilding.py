@@ -114,7 +114,8 @@ def _found(record: JobRecord, seen: SiteEvidence, link: "Link", *, last: bool) -
     }
     evidence = ""
     if seen.exit is not None:
-        word = SchedulerWord(Phase.UNKNOWN, reason="the scheduler was not asked")
+        # Only about the last one is the scheduler asked yet.
+        word = SchedulerWord(Phase.UNKNOWN if last else Phase.ABSENT)
         answer = PollAnswer(record.signature, record.attempt, word, seen)
         judged = judge(record, answer, time.time(), walltime=_walltime(record))
         state, reason = judged.state, judged.reason
