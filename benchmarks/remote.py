@@ -121,28 +121,27 @@ def _bulk(machine: str, plain: Plain) -> Figure:
 
 
 def _trivial(session: Session, machine: str, plain: Plain) -> tuple[Figure, list[Figure]]:
-    """Against the plain loop, and on Slurm against one whose jobs do not inherit the submitter's
-    environment either: Slurm then starts a login shell for each."""
+    """Against the plain loop; on Slurm, where a job of ours gets the environment of a fresh
+    login, which costs a login shell each, also with and against what each does by default."""
 
     def loop(submit: str) -> float:
         plain.run(plain.drained)
         submits = f"cd bench; for i in $(seq {TRIVIAL}); do {submit} job.sh; done"
         return seconds(lambda: plain.run(f"{submits}; {plain.drained}"))
 
-    def whole() -> float:
+    def whole(*native: str) -> float:
         plain.drain()
-        jobs = _jobs(TRIVIAL, outputs=["o"])
+        jobs = _jobs(TRIVIAL, outputs=["o"], resources={"native": native})
         jobs = [job.replace(command="echo 1 > o") for job in jobs]
         return seconds(partial(_to_results, session, machine, jobs))
 
-    fresh = f"{plain.submit} --export=NONE" if plain.partition is not None else plain.submit
     whole()  # connects
     before = session.store.machine(machine)
-    rounds = [(loop(plain.submit), whole(), loop(fresh)) for _ in range(TRIVIAL_ROUNDS)]
+    rounds = [(loop(plain.submit), whole()) for _ in range(TRIVIAL_ROUNDS)]
     after = session.store.machine(machine)
     assert before is not None
     assert after is not None
-    base, ours, alike = (statistics.median(column) for column in zip(*rounds, strict=True))
+    base, ours = (statistics.median(column) for column in zip(*rounds, strict=True))
     calls = after.scheduler_calls - before.scheduler_calls
     cost = (
         f"{after.connections - before.connections} connections, "
@@ -160,8 +159,15 @@ def _trivial(session: Session, machine: str, plain: Plain) -> tuple[Figure, list
     )
     if plain.partition is None:
         return figure, []
+    rounds = [(loop(plain.submit), whole("--export=ALL")) for _ in range(TRIVIAL_ROUNDS)]
+    base, ours = (statistics.median(column) for column in zip(*rounds, strict=True))
+    inherited = "the same loop, ours with `native: --export=ALL`: both inherit the environment"
+    fresh = f"{plain.submit} --export=NONE"
     against = f"the same loop of `{fresh}`, whose jobs inherit no environment either"
-    return figure, [replace(figure, base=alike, against=against, aim="", note="")]
+    return figure, [
+        replace(figure, value=ours, base=base, against=inherited, note=""),
+        replace(figure, base=loop(fresh), against=against, aim="", note=""),
+    ]
 
 
 def _to_results(session: Session, machine: str, jobs: list[Job]) -> None:

@@ -96,7 +96,7 @@ def test_every_word_of_the_vocabulary_is_treated() -> None:
         ({"native": ["-Jmine"]}, "--job-name"),
         ({"native": ["#SBATCH --output x"]}, "--output"),
         ({"native": ["-a 1-3"]}, "--array"),
-        ({"native": ["--export=ALL"]}, "--export"),
+        ({"native": ["--export-file=x"]}, "--export-file"),
         ({"native": ["nice=100"]}, "--nice=100"),
         ({"native": ["-"]}, "native"),
     ],

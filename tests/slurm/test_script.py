@@ -84,8 +84,8 @@ def test_every_spelling_gives_way_to_its_word(word: str, option: str) -> None:
     [
         *("-J a", "-Ja", "--job-name=a", "--job a", "-o a", "--output=a", "--out=a", "-e a"),
         *("--error a", "-i a", "--input=a", "-D /x", "--chdir=/x", "-a 1-3", "--array=1-3%2"),
-        *("-d afterok:3", "--dependency=singleton", "--export=ALL", "--export A,B"),
-        *("--export-file=x", "--get-user-env", "-M far", "--clusters=far", "--parsable"),
+        *("-d afterok:3", "--dependency=singleton"),
+        *("--export-file=x", "--export-f x", "--get-user-env", "-M far", "--clusters=far", "--parsable"),
         *("-W", "--wait", "--requeue", "--no-requeue", "--open-mode=append"),
     ],
 )
@@ -101,6 +101,7 @@ def test_what_is_ours_is_dropped_and_named(option: str) -> None:
         *("--gres=lustre:1", "--mem-bind=local", "--nodelist=n1", "--exclude n2", "--hint=compute"),
         *("-x n1", "-w n1", "-L lic:1", "--signal=B:USR1@60", "-H", "--begin=now+1hour"),
         *("--wait-all-nodes=1", "--nonsense", "stray", "--export-what=1", "-k"),
+        *("--export=ALL", "--export A,B", "--export=NIL", "--export=ALL,A=1"),
     ],
 )
 def test_the_rest_is_kept_whatever_is_explicit(option: str) -> None:

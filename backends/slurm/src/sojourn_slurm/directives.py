@@ -39,7 +39,7 @@ OTHERS = ("gpus_per_node", "gpu_type", "exclusive", "requeue", "native")
 _MEMORY = frozenset({"memory", "memory_per_cpu"})
 _GPUS = frozenset({"gpus_per_node", "gpu_type"})
 _OURS = (
-    *("job-name", "output", "error", "input", "chdir", "workdir", "array", "dependency", "export"),
+    *("job-name", "output", "error", "input", "chdir", "workdir", "array", "dependency"),
     *("export-file", "get-user-env", "clusters", "cluster", "parsable", "wrap", "test-only"),
     *("wait", "open-mode", "ignore-pbs"),
     *("requeue", "no-requeue"),  # decides what job.sh does, so it is said in one place
@@ -63,6 +63,7 @@ LANGUAGE = Language(
         **dict.fromkeys(("--gpus-per-socket", "--gres gpu"), _GPUS),
         "--tasks-per-node": frozenset({"tasks_per_node"}),
         "--time-min": frozenset({"walltime"}),
+        "--export": frozenset(),  # no word says it, and it is no abbreviation of --export-file
         **dict.fromkeys(("--exclusive", "--oversubscribe", "--share"), frozenset({"exclusive"})),
     },
     short={f"-{letter}": f"--{name}" for letter, name in _SHORT.items()},
@@ -74,9 +75,10 @@ LANGUAGE = Language(
 def directives(site: Site, resources: Resources, header: Header) -> list[str]:
     """The directive lines of job.sh, `native` ones last.
 
-    The job gets the environment of a fresh login, not that of whoever submits. SLURM_EXPORT_ENV
-    is NONE then, which would leave what srun starts without an environment: job.sh must export
-    SLURM_EXPORT_ENV=ALL before it runs the command.
+    The job gets the environment of a fresh login, not that of whoever submits, unless `native`
+    or the script says otherwise. SLURM_EXPORT_ENV is NONE then, which would leave what srun
+    starts without an environment: job.sh must export SLURM_EXPORT_ENV=ALL before it runs the
+    command.
     """
     return LANGUAGE.written(
         resources,
