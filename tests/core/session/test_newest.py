@@ -6,7 +6,10 @@ import pytest
 
 from sojourn import Job, JobSuspended
 from sojourn.errors import StaleResult
+from sojourn.results.result import Result
 from tests.core.workflow.place import Place
+
+RANDOM = "cat /proc/sys/kernel/random/uuid"
 
 
 @pytest.fixture
@@ -73,3 +76,61 @@ def test_so_it_is_when_what_the_parent_makes_is_never_brought_here(place: Place)
     place.all_ended()
     with place.session() as session:
         assert session.run(child)["copy"].read_text() == "1\n"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Place:
+    """A computer with two machines."""
+    return Place(tmp_path / "two", machines=("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("make", "take"),
+    [(f"{RANDOM} >out", "cat out >copy"), (f"mkdir out; {RANDOM} >out/x", "cat out/x >copy")],
+)
+def test_what_travelled_to_another_machine_is_known_by_its_bytes(
+    two: Place, make: str, take: str
+) -> None:
+    """Also if the parent's retry has come here before the result that was made of its first."""
+    parent = Job(command=make, outputs=["out"])
+    child = Job(command=take, inputs={"out": parent.output("out")}, outputs=["copy"])
+    first = _made(two, parent, "a")
+    with two.session() as session, pytest.raises(JobSuspended):
+        session.run(child, on="b")
+    two.all_ended()
+    with two.session() as session:
+        session.retry([session.record(first.signature)])
+    two.all_ended()
+    with two.session() as session:
+        assert session.run(parent, on="a").manifest.attempt == 2
+        with pytest.raises(StaleResult, match="its input 'out' has other bytes now"):
+            session.run(child, on="b")
+        session.retry([session.record(session.sign([child], "b")[0].signature)])
+    two.all_ended()
+    with two.session() as session:
+        made, copy = session.run(parent, on="a")["out"], session.run(child, on="b")["copy"]
+        made = made / "x" if made.is_dir() else made
+        assert copy.read_text() == made.read_text()
+
+
+def test_an_attempt_on_another_machine_is_another_attempt(two: Place) -> None:
+    """Each machine has made its own, and the child's machine is the one that counts."""
+    parent = Job(command=f"{RANDOM} >out", outputs=["out"])
+    child = Job(command="cat out >copy", inputs={"out": parent.output("out")}, outputs=["copy"])
+    elsewhere = _made(two, parent, "a")
+    with two.session() as session, pytest.raises(JobSuspended):
+        session.run(child, on="b", reuse="machine")
+    two.all_ended()
+    with two.session() as session:
+        result = session.run(child, on="b", reuse="machine")
+        assert session.record(elsewhere.signature, "b").attempt == 1
+        assert result["copy"].read_text() != elsewhere["out"].read_text()
+        assert result.manifest.consumed == {"out": "attempt 1"}
+
+
+def _made(place: Place, job: Job, machine: str) -> Result:
+    with place.session() as session, pytest.raises(JobSuspended):
+        session.run(job, on=machine)
+    place.all_ended()
+    with place.session() as session:
+        return session.run(job, on=machine)

@@ -65,6 +65,18 @@ def test_another_computer_follows_and_fetches(computer: Callable[[str], Session]
     assert second.log(ended).data == b"printed\n"
 
 
+def test_what_went_into_a_job_is_known_there_too(computer: Callable[[str], Session]) -> None:
+    first = computer("first")
+    parent = Job(command="echo 42 > o", outputs=["o"])
+    child = Job(command="cat o > p", inputs={"o": parent.output("o")}, outputs=["p"])
+    taken_in(computer("second"), ticket_for(first, first.submit([child], "there")))
+    second = computer("second")
+    (ended,) = second.wait(list(second.store.select()), timeout=60)
+    fetched = second.fetch_results([ended])[ended.signature]
+    assert not isinstance(fetched, Exception)
+    assert fetched.manifest.consumed == {"o": "attempt 1"}
+
+
 def test_another_computer_cancels(computer: Callable[[str], Session]) -> None:
     first = computer("first")
     handles = first.submit([Job(command="exec sleep 300")], "there")

@@ -1,16 +1,15 @@
 """Bringing results here: into the result cache, once and whole."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sojourn.errors import TransferFailed
+from sojourn.errors import DamagedResult, TransferFailed
 from sojourn.results.manifest import FileEntry, Manifest
-from sojourn.session.consumed import attempt_in
+from sojourn.session.consumed import attempt_in, output_digest
 from sojourn.session.links import Link
 from sojourn.store.records import JobRecord
 from sojourn.values.messages import FetchAnswer, FetchRequest
@@ -169,21 +168,29 @@ class Fetcher:
         )
 
     def _consumed(self, record: JobRecord) -> dict[str, str]:
-        """Digests of what went in: of parents' outputs, as far as their results are here."""
+        """Digests of what went in. What was taken from where a parent has left it on the machine
+        is known by its attempt, unless the very result of that is here."""
         consumed: dict[str, str] = json.loads(record.consumed)
         inputs = json.loads(record.components).get("inputs", {})
         for name, component in inputs.items():
             if component.get("kind") == "output":
-                parent = self.results.get(component["signature"])
-                attempt = attempt_in(consumed.get(name, ""))
-                if parent is None or attempt not in (None, parent.manifest.attempt):
-                    continue  # the attempt that went in is all that is known
-                digest = output_digest(parent, component["output"])
+                was = consumed.get(name, "")
+                made_by = (record.machine, attempt_in(was)) if was else None
+                digest = self._made(component["signature"], component["output"], made_by)
                 if digest:
                     consumed[name] = digest
             elif "digest" in component:
                 consumed[name] = component["digest"]
         return consumed
+
+    def _made(self, parent: str, output: str, made_by: tuple[str, int | None] | None) -> str:
+        """The digest of a parent's output, if its result is here and comes from the machine and
+        the attempt `made_by`, or whatever is here if who handed the job in was somebody else."""
+        with suppress(DamagedResult):
+            result = self.results.get(parent)
+            if result is not None and made_by in (None, (result.machine, result.manifest.attempt)):
+                return output_digest(result, output)
+        return ""
 
 
 def _entries(answer: FetchAnswer) -> tuple[FileEntry, ...]:
@@ -198,21 +205,3 @@ def _entries(answer: FetchAnswer) -> tuple[FileEntry, ...]:
         )
         for file in answer.files
     )
-
-
-def output_digest(result: "Result | None", output: str) -> str:
-    """What stands for the bytes of one output of a result: a file's digest, or, for a
-    directory, one over all that lies in it; "" if it is not here."""
-    if result is None:
-        return ""
-    inside = {
-        name: digest
-        for name, digest in result.digests.items()
-        if name == output or name.startswith(f"{output}/")
-    }
-    if output in inside:
-        return inside[output]
-    if not inside:
-        return ""
-    lines = "".join(f"{name}\0{inside[name]}\0" for name in sorted(inside))
-    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sojourn.errors import DamagedResult, StaleResult
 from sojourn.session.base import SessionBase
-from sojourn.session.consumed import attempt_in
-from sojourn.session.fetching import output_digest
+from sojourn.session.consumed import attempt_in, output_digest
 from sojourn.session.latest import latest
 from sojourn.states import HANDED_IN, State
 from sojourn.store.records import JobRecord

@@ -113,7 +113,7 @@ class Submitter:
 
     def _round(self, batch: Sequence["SignedJob"]) -> bool:
         """One trip; True if some attempts can now be handed in after all: another round."""
-        orders = self._begin(self._orders(batch), {one.signature: one.consumed for one in batch})
+        orders = self._begin(self._orders(batch), {one.signature: one for one in batch})
         if not orders:
             return False
         context, backend = self.link.context, self.link.backend
@@ -224,18 +224,18 @@ class Submitter:
 
     # --- around the trip ------------------------------------------------------------------------
 
-    def _begin(
-        self, orders: list[JobOrder], consumed: Mapping[str, Mapping[str, str]]
-    ) -> list[JobOrder]:
+    def _begin(self, orders: list[JobOrder], signed: Mapping[str, "SignedJob"]) -> list[JobOrder]:
         """Mark as SUBMITTING before anything is contacted; what another process has is left out.
 
-        What goes in is recorded with it: digests of files, also of those that steps have made.
+        What goes in is recorded with it: digests of files, also of those that steps or jobs have
+        made and that are sent from here.
         """
         now = time.time()
-        changes = [
-            self._change(one, State.NEW, State.SUBMITTING, now, consumed=going_in(one, consumed))
-            for one in orders
-        ]
+        changes = []
+        for one in orders:
+            consumed = going_in(one, signed[one.signature], self.result)
+            change = self._change(one, State.NEW, State.SUBMITTING, now, consumed=consumed)
+            changes.append(change)
         events = self.recorder.change_many(changes)
         return [order for order, event in zip(orders, events, strict=True) if event]
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sojourn.tickets.ticket import Ticket, TicketJob, TicketMachine
+from sojourn.tickets.ticket import AS_JSON, Ticket, TicketJob, TicketMachine
 
 if TYPE_CHECKING:
     from sojourn.machines.loading import Machines
@@ -54,6 +54,6 @@ def _machine(machine: "Machine", store: "Store") -> TicketMachine:
 
 def _job(record: "JobRecord") -> TicketJob:
     given = {word: getattr(record, word) for word in TicketJob.model_fields}
-    given["resources"] = json.loads(record.resources)
-    given["components"] = json.loads(record.components)
+    for word in AS_JSON:
+        given[word] = json.loads(given[word])
     return TicketJob(**given)

@@ -9,6 +9,7 @@ from sojourn.errors import StoreError
 from sojourn.home import home, private_directory
 from sojourn.machines.places import imported_file
 from sojourn.store.records import JobRecord
+from sojourn.tickets.ticket import AS_JSON
 
 if TYPE_CHECKING:
     from sojourn.machines.loading import Machines
@@ -59,10 +60,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _record(job: "TicketJob", root_id: str) -> JobRecord:
-    given = job.model_dump(exclude={"resources", "components"})
-    return JobRecord(
-        **given,
-        root_id=root_id,
-        resources=json.dumps(job.resources),
-        components=json.dumps(job.components),
-    )
+    given = job.model_dump()
+    for word in AS_JSON:
+        given[word] = json.dumps(given[word])
+    return JobRecord(**given, root_id=root_id)

@@ -61,6 +61,12 @@ class TicketJob(BaseModel):
     resources: dict[str, Any] = {}
     components: dict[str, Any] = {}
     """What the signature was made of: digests of inputs, not the inputs."""
+    consumed: dict[str, str] = {}
+    """By an input's name the digest of what went in, or the attempt of the job that made it."""
+
+
+AS_JSON = ("resources", "components", "consumed")
+"""Fields of a job that are JSON text in the store."""
 
 
 class Ticket(BaseModel):

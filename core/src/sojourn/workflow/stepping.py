@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sojourn.errors import SojournError, StepFailed
-from sojourn.session.fetching import output_digest
+from sojourn.session.consumed import output_digest
 from sojourn.store.plans import StepRecord
 from sojourn.suspension import Suspension
 from sojourn.workflow.building import Inside, Names, calling
