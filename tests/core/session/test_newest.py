@@ -58,6 +58,28 @@ def test_a_result_is_stale_when_its_parents_retry_has_made_something_else(place:
         assert session.run(child, accept_stale=True)["copy"].read_text() == first
 
 
+def test_what_a_retry_has_made_and_cannot_be_had_is_asked_for_once_a_session(place: Place) -> None:
+    parent = Job(command=f"{RANDOM} >out", outputs=["out"])
+    child = Job(command="cat out >copy", inputs={"out": parent.output("out")}, outputs=["copy"])
+    with place.session() as session, pytest.raises(JobSuspended):
+        session.run(child)
+    place.all_ended()
+    with place.session() as session:
+        first = session.run(parent)
+        session.run(child)
+        session.retry([session.record(first.signature)])
+    place.all_ended()
+    (made,) = (place.folder / "root-here").glob(f"jobs/??/{first.signature}/2/work/out")
+    hidden = made.rename(made.with_name("hidden"))
+    with place.session() as session:
+        assert session.run(child)["copy"].read_text() == first["out"].read_text()
+        hidden.rename(made)
+        session.run(child)
+        assert session.cached(first.signature) is None
+    with place.session() as session, pytest.raises(StaleResult):
+        session.run(child)
+
+
 def test_so_it_is_when_what_the_parent_makes_is_never_brought_here(place: Place) -> None:
     parent = Job(command="echo 1 >out", outputs=["out"])
     child = Job(command="cat out >copy", inputs={"out": parent.output("out")}, outputs=["copy"])

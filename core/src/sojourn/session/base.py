@@ -54,6 +54,8 @@ class SessionBase:
         )
         self.recorder = Recorder(self.store, self.registry)
         self._damaged: set[str] = set()
+        self._sought: set[tuple[str, str, int]] = set()
+        """Attempts whose results a machine was asked for, in order to compare them."""
         self._seen: dict[str, dict[str, tuple[int, int] | None]] = {}
 
     def sign(self, jobs: Sequence[Job], on: str | None = None) -> list["SignedJob"]:

@@ -120,13 +120,16 @@ class Outcomes(Standings, Asking):
             return
         with suppress(SojournError):  # then it is found out at another time
             self.fetch_results(list(missing.values()))
+            self._sought.update(map(_attempt_of, missing.values()))
 
     def _retried(self, signature: str) -> list[JobRecord]:
-        """The job's record, if it has completed in a later attempt whose result is not here."""
+        """The job's record, if it has completed in a later attempt whose result is not here and
+        was not sought in vain before."""
         if self.cached(signature) is not None:
             return []
         records = self.store.by_signature(signature)
-        return [r for r in records if r.state is State.COMPLETED and r.attempt > 1][:1]
+        again = [r for r in records if r.state is State.COMPLETED and r.attempt > 1][:1]
+        return [r for r in again if _attempt_of(r) not in self._sought]
 
     def _told(
         self,
@@ -148,6 +151,10 @@ class Outcomes(Standings, Asking):
         for name, records in broken.items():
             told |= failed(self._links.get(name), self.store, records)
         return told
+
+
+def _attempt_of(record: JobRecord) -> tuple[str, str, int]:
+    return record.signature, record.machine, record.attempt
 
 
 def with_upstream(signed: Sequence["SignedJob"]) -> list["SignedJob"]:
