@@ -23,7 +23,8 @@ def sheet(job: JobRecord, known: Mapping[str, Any], now: float | None = None) ->
     """
     yield from _pairs(_head(job, time.time() if now is None else now))
     yield ""
-    yield from _pairs(_what(known["job"], known["resources"]))
+    what = known["job"] or _signed(known["components"])
+    yield from _pairs(_what(what, known["resources"]))
     yield ""
     yield from _pairs(_provenance(job, known))
     yield ""
@@ -84,6 +85,15 @@ def _what(job: Mapping[str, Any], resources: Mapping[str, Any]) -> Pairs:
     yield "check", job.get("check") or ""
     asked = (f"{word}={_resource(word, value)}" for word, value in resources.items())
     yield "resources", ", ".join(asked)
+
+
+_SIGNED = ("command", "setup", "outputs", "env", "parameters", "version", "check")
+
+
+def _signed(components: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known by its signature alone of a job that came with a ticket."""
+    signed = {word: components[word] for word in _SIGNED if word in components}
+    return {**signed, "script": "its text is in --json"} if "script" in components else signed
 
 
 def _source(source: Mapping[str, Any]) -> str:
