@@ -43,17 +43,20 @@ class SshChannel:
         self._drain.start()
 
     def send(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            try:
-                sent = self._channel.send(view)  # type: ignore[arg-type]
-            except TimeoutError as error:
-                raise self._lost(f"nothing was taken for {self._idle_timeout:g} s") from error
-            except FOREIGN as error:
-                raise self._ended(error) from error
-            if sent == 0:
-                raise self._ended(EOFError("the program no longer reads its input"))
-            view = view[sent:]
+        view, packets = memoryview(data), self._wire.packets
+        try:
+            with packets.together():
+                while view:
+                    if not self._channel.send_ready():
+                        packets.flush()  # what is kept may be what the machine waits for
+                    sent = self._channel.send(view)  # type: ignore[arg-type]
+                    if sent == 0:
+                        raise EOFError("the program no longer reads its input")
+                    view = view[sent:]
+        except TimeoutError as error:
+            raise self._lost(f"nothing was taken for {self._idle_timeout:g} s") from error
+        except FOREIGN as error:
+            raise self._ended(error) from error
 
     def send_eof(self) -> None:
         try:

@@ -14,28 +14,18 @@ import paramiko
 from paramiko.common import MSG_CHANNEL_CLOSE, MSG_CHANNEL_REQUEST
 
 from sojourn.transports import signals
+from sojourn.transports.packets import Packets
 
 WINDOW = 8 * 1024 * 1024
 """Bytes that may be under way to us unread, a channel."""
 PACKET = 256 * 1024
 """Largest packet that we accept; sshd sends less."""
 
-_REKEY_BYTES = 1 << 34
 _FAST_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 """A third faster than AES-CTR with its separate MAC; paramiko has them since 3.5."""
 
 # What goes wrong is raised; without this, Python's handler of last resort would print it too.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
-
-
-class _Packetizer(paramiko.packet.Packetizer):
-    """Exchanges keys anew after 16 GiB.
-
-    paramiko's 512 MiB stops a big transfer for nothing: RFC 4344 allows 64 GiB for AES.
-    """
-
-    REKEY_BYTES = _REKEY_BYTES
-    REKEY_BYTES_OVERFLOW_MAX = _REKEY_BYTES
 
 
 class Pulse:
@@ -64,7 +54,7 @@ class Wire(paramiko.Transport):
             self.pulse,  # type: ignore[arg-type]
             default_window_size=WINDOW,
             default_max_packet_size=PACKET,
-            packetizer_class=_Packetizer,
+            packetizer_class=Packets,
         )
         security = self.get_security_options()
         known = [name for name in security.ciphers if "cbc" not in name]
@@ -83,6 +73,12 @@ class Wire(paramiko.Transport):
         offered = list(security.key_types)
         preferred = [name for name in wanted if name in offered]
         security.key_types = (*preferred, *(name for name in offered if name not in preferred))
+
+    @property
+    def packets(self) -> Packets:
+        """What the connection writes."""
+        assert isinstance(self.packetizer, Packets)
+        return self.packetizer
 
     def silent_for(self) -> float:
         """Seconds since the server was last heard."""
