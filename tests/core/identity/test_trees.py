@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.errors import InvalidJob
-from sojourn.identity.digests import Digests
+from sojourn.identity import digests as digests_module
+from sojourn.identity.digests import Digests, FileKey
 from sojourn.identity.scan import leaves, scan
 from sojourn.identity.trees import read_tree
+from sojourn.store.store import Store
 
 
 def digest(root: Path) -> str:
@@ -77,6 +79,24 @@ def test_whatever_else_changes_counts(root: Path, change: object) -> None:
 def test_a_directory_that_is_reached_by_a_link(root: Path, tmp_path: Path) -> None:
     (tmp_path / "to").symlink_to(root)
     assert digest(tmp_path / "to") == digest(root)
+
+
+def test_many_files_are_looked_up_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And none that is remembered is read again."""
+    root = tmp_path / "many"
+    root.mkdir()
+    for number in range(40):
+        (root / f"{number}").write_bytes(b"x" * number)
+    monkeypatch.setattr(digests_module, "SETTLED_AFTER", -1e9)
+    with Store(tmp_path / "store.db") as store:
+        with store.digest_memo() as memo:
+            first = read_tree(root, Digests(memo), "it")
+        asked: list[FileKey] = []
+        with store.digest_memo() as memo:
+            monkeypatch.setattr(memo, "file_digest", asked.append)
+            monkeypatch.setattr(Digests, "_read", lambda *_: pytest.fail("it was read again"))
+            assert read_tree(root, Digests(memo), "it") == first
+    assert asked == []
 
 
 def test_special_files_have_no_identity(tmp_path: Path) -> None:

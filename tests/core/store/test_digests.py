@@ -43,6 +43,21 @@ def test_any_difference_makes_it_another_file(store: Store, field: str, written:
     assert memo.file_digest(KEY) == ("d1" if field == "path" else None)
 
 
+@pytest.mark.parametrize("written", [False, True])
+def test_all_below_a_directory_at_once(store: Store, written: bool) -> None:
+    memo = store.digest_memo()
+    inside = [KEY._replace(path=f"/data/d{rest}") for rest in ("/a", "/ü \udcff/b", "/~")]
+    outside = [KEY._replace(path=path) for path in ("/data/d", "/data/d0", "/data/d.x/a", "/data")]
+    for key in (*inside, *outside):
+        memo.remember_file(key, f"of {key.path!r}")
+    if written:
+        memo.flush()
+    assert memo.files_below("/data/d/") == {key: f"of {key.path!r}" for key in inside}
+    newer = inside[0]._replace(size=6)
+    memo.remember_file(newer, "newer")
+    assert memo.files_below("/data/d/")[newer] == "newer"
+
+
 def test_writes_are_batched(store: Store) -> None:
     memo = store.digest_memo()
     version = store.version()

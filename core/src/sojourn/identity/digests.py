@@ -39,6 +39,10 @@ class DigestMemo(Protocol):
         """The digest that was remembered under exactly this key."""
         ...
 
+    def files_below(self, folder: str) -> dict[FileKey, str]:
+        """All that is remembered of files below a directory: one question for thousands."""
+        ...
+
     def remember_file(self, key: FileKey, digest: str) -> None:
         """Remember the digest of a file."""
         ...
@@ -62,6 +66,10 @@ class MemoryMemo:
     def file_digest(self, key: FileKey) -> str | None:
         """See `DigestMemo`."""
         return self.files.get(key)
+
+    def files_below(self, folder: str) -> dict[FileKey, str]:
+        """See `DigestMemo`."""
+        return {key: digest for key, digest in self.files.items() if key.path.startswith(folder)}
 
     def remember_file(self, key: FileKey, digest: str) -> None:
         """See `DigestMemo`."""
@@ -111,6 +119,14 @@ class Digests:
     def __init__(self, memo: DigestMemo | None = None) -> None:
         self.memo = memo
         self._seen: dict[FileKey, str] = {}
+        self._asked: tuple[str, ...] = ()
+        """Beginnings of paths of which all that is remembered is known."""
+
+    def expect(self, folder: Path) -> None:
+        """Files below this directory will be asked for, most of them."""
+        if self.memo is not None:
+            self._seen |= self.memo.files_below(f"{folder}/")
+            self._asked += (f"{folder}/",)
 
     def file(
         self, path: Path | str, what: str, show: Callable[[bytes], object] | None = None
@@ -134,7 +150,7 @@ class Digests:
 
     def _known(self, key: FileKey) -> str | None:
         digest = self._seen.get(key)
-        if digest is None and self.memo is not None:
+        if digest is None and self.memo is not None and not key.path.startswith(self._asked):
             digest = self.memo.file_digest(key)
         return digest
 

@@ -15,6 +15,9 @@ from sojourn.identity.digests import Digests, file_component
 from sojourn.identity.scan import scan
 from sojourn.values.jsonable import shown
 
+_FEW = 16
+"""So many files are looked up one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -40,6 +43,8 @@ def read_tree(root: Path, digests: Digests, what: str) -> Tree:
     filled = {posixpath.dirname(entry.name) for entry in entries}
     components: dict[str, Mapping[str, object]] = {}
     archive = ArchiveDigest()
+    if len(entries) > _FEW:
+        digests.expect(root)
     for entry in entries:
         archive.begin(entry)
         if entry.kind == "file":

@@ -17,6 +17,7 @@ KEEP_UNUSED = 90 * 86400.0
 """Seconds after which a digest that nobody asked for is forgotten."""
 
 _FILE = "SELECT digest, used_at FROM digests WHERE path = ? AND size = ? AND mtime_ns = ?"
+_BELOW = "SELECT * FROM digests WHERE path >= ? AND path < ?"  # "0" comes after "/"
 _PUT_FILE = "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?, ?, ?)"
 _PUT_ARCHIVE = "INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?)"
 _REFRESH_AFTER = 86400.0
@@ -49,6 +50,23 @@ class StoredMemo:
         if used_at < time.time() - _REFRESH_AFTER:
             self.remember_file(key, digest)
         return str(digest)
+
+    def files_below(self, folder: str) -> "dict[FileKey, str]":
+        """All that is remembered of paths that begin with `folder`, which ends with a slash."""
+        from sojourn.identity.digests import FileKey
+
+        first = os.fsencode(folder)
+        rows = self._db.query(_BELOW, (first, first[:-1] + b"0"))
+        found = {FileKey(os.fsdecode(row[0]), *row[1:5]): row for row in rows}
+        long_ago = time.time() - _REFRESH_AFTER
+        for key, row in found.items():
+            if row[6] < long_ago:
+                self.remember_file(key, row[5])
+        digests = {key: str(row[5]) for key, row in found.items()}
+        for path, new in list(self._new_files.items()):
+            if path.startswith(first):
+                digests[FileKey(os.fsdecode(path), *new[:4])] = str(new[4])  # type: ignore[arg-type]
+        return digests
 
     def remember_file(self, key: "FileKey", digest: str) -> None:
         """Remember the digest of a file, in the place of what was known of that path."""
