@@ -27,6 +27,8 @@ CODE = (*SOURCES, "tests", "scripts", "benchmarks")
 TESTS_FAILED, NO_TESTS_COLLECTED = 1, 5
 """Exit statuses of pytest."""
 WORKERS = str(min(4, (os.cpu_count() or 1) + 1))
+WAITING = "4"
+"""Processes for tests that mostly wait."""
 SCHEDULER = "slurm or torque or outage"
 
 
@@ -94,28 +96,27 @@ def real_slurm() -> Iterator[Outcome | None]:
 
 
 def tests(arguments: list[str], *, fast: bool) -> list[Outcome]:
-    """The tests side by side, then those that stop a scheduler's daemon, by themselves."""
-
-    def side_by_side() -> int:
-        left_out = SCHEDULER if fast else "outage"
-        words = ("-n", WORKERS, "--dist", "loadgroup", "--durations=10", "-m", f"not ({left_out})")
-        status = run("pytest", *words, *arguments)
-        if status == TESTS_FAILED:
-            # Real schedulers and killed processes on a busy machine: what fails beside others is
-            # tried once more by itself. A test that passes only then is named above, and is a bug.
-            print("== failed tests once more, by themselves", flush=True)
-            status = run("pytest", "-n", "0", "--last-failed", "--last-failed-no-failures", "none",
-                         "-m", f"not ({left_out})", *arguments)  # fmt: skip
-        return 0 if arguments and status == NO_TESTS_COLLECTED else status
-
-    def alone() -> int:
-        status = run("pytest", "-n", "0", "-m", "outage", *arguments)
-        return 0 if status == NO_TESTS_COLLECTED else status
-
-    outcomes = [timed("tests", side_by_side)]
+    """The tests side by side, then those that stop a scheduler's daemon: those have one of their
+    own each, and wait most of the time."""
+    rest = f"not ({SCHEDULER if fast else 'outage'})"
+    outcomes = [timed("tests", lambda: side_by_side(WORKERS, rest, arguments))]
     if not fast:
-        outcomes.append(timed("outages", alone))
+        outcomes.append(timed("outages", lambda: side_by_side(WAITING, "outage", arguments)))
     return outcomes
+
+
+def side_by_side(workers: str, marks: str, arguments: list[str]) -> int:
+    """The tests with these marks, in that many processes."""
+    words = ("-n", workers, "--dist", "loadgroup", "--durations=10", "-m", marks)
+    status = run("pytest", *words, *arguments)
+    if status == TESTS_FAILED:
+        # Real schedulers and killed processes on a busy machine: what fails beside others is
+        # tried once more by itself. A test that passes only then is named above, and is a bug.
+        print("== failed tests once more, by themselves", flush=True)
+        status = run("pytest", "-n", "0", "--last-failed", "--last-failed-no-failures", "none",
+                     "-m", marks, *arguments)  # fmt: skip
+    left_out = status == NO_TESTS_COLLECTED and (bool(arguments) or marks == "outage")
+    return 0 if left_out else status
 
 
 def all_tests(arguments: list[str], *, fast: bool) -> list[Outcome]:
