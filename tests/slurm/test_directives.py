@@ -12,7 +12,7 @@ from sojourn.batch.units import mebibytes
 from sojourn.errors import UnsupportedResource
 from sojourn.values.resources import Resources
 from sojourn_slurm import Slurm
-from sojourn_slurm.directives import OPTIONS, OTHERS, clock
+from sojourn_slurm.directives import OPTIONS, OTHERS, clock, warning
 
 PLAIN = Slurm()
 HEADER = Header("sj0123456789ab", "/scratch/me/submissions/01")
@@ -156,3 +156,24 @@ def test_time_is_rounded_up_to_minutes(seconds: int) -> None:
 def test_memory_is_rounded_up(size: int) -> None:
     given_ = int(mebibytes(size).removesuffix("M")) * 2**20
     assert 0 <= given_ - size < 2**20
+
+
+@pytest.mark.parametrize(
+    ("line", "signal"),
+    [
+        ("#SBATCH --signal=B:USR1@60", "USR1"),
+        ("#SBATCH --signal B:SIGUSR2", "USR2"),
+        ("#SBATCH --sig=b:10@120 # warn me", "USR1"),
+        ("#SBATCH --signal=RB:TERM@60", "TERM"),
+        ("#SBATCH --signal=B:INT -n 2", "INT"),
+        ("#SBATCH --signal=B:TERM@60 --signal=USR1@60", ""),
+        ("#SBATCH --signal=USR1@60", ""),
+        ("#SBATCH --signal=R:USR1@60", ""),
+        ("#SBATCH --signal=B:KILL@60", ""),
+        ("#SBATCH --signal=B:nonsense", ""),
+        ("#SBATCH --nice=1", ""),
+    ],
+)
+def test_a_warning_that_only_the_batch_script_gets(line: str, signal: str) -> None:
+    assert warning([*ALWAYS, line]) == signal
+    assert PLAIN.warning([*ALWAYS, line]) == signal

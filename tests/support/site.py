@@ -18,8 +18,9 @@ from sojourn.values.resources import Resources
 class OnTheSpot:
     """Runs job.sh of each task at once, in order, with `sh`; the id is the submission's token."""
 
-    def __init__(self, shell: str = "sh", limit: int = 100) -> None:
+    def __init__(self, shell: str = "sh", limit: int = 100, warning: str = "") -> None:
         self._shell = shell
+        self._warning = warning
         self._limit = limit
         self.calls: list[tuple[int, int]] = []
 
@@ -32,6 +33,7 @@ class OnTheSpot:
             scheduler_id='"id-$TASK"',
             shell="sh",
             group=False,
+            warning=self._warning,
         )
 
     def command(self, submission: Submission, part: Slice, after: Sequence[str]) -> str:

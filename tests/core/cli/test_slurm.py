@@ -99,3 +99,23 @@ def test_a_lost_store_is_made_anew_and_old_jobs_are_cleared(hpc: Desk) -> None:
     gone = hpc("gc", "--remote", "--older-than", "0.001s", "--json").json
     assert [one["signature"] for one in gone if one["what"] == "job"] == [failed]
     assert hpc("fetch", done).out
+
+
+@pytest.mark.parametrize(("signal", "state"), [("USR1", "COMPLETED"), ("TERM", "CANCELLED")])
+def test_a_warning_that_the_batch_script_asked_for_reaches_it(
+    hpc: Desk, signal: str, state: str
+) -> None:
+    """Sent as Slurm does ahead of the end, but at once; what got SIGTERM never counts as done."""
+    hpc.file(
+        "job.sbatch",
+        f"#!/bin/bash\n#SBATCH --time=3 --signal=B:{signal}@60\n"
+        f"trap 'echo saved > out.txt; exit 0' {signal}\n"
+        f"scancel --batch --signal={signal} $SLURM_JOB_ID\n"
+        "while :; do sleep 0.1; done\n",
+    )
+    job = hpc.finished("--script", "job.sbatch", "--output", "out.txt")
+    (one,) = hpc("list", "--json").json
+    assert (one["state"], one["exit_code"]) == (state, 0)
+    hpc("fetch", job, "--partial", "-o", "there")
+    (saved,) = (hpc.here / "there").rglob("out.txt")
+    assert saved.read_text() == "saved\n"

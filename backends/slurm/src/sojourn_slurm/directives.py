@@ -1,6 +1,7 @@
 """Resource words as `#SBATCH` lines, and the directives of existing scripts."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 
 from sojourn.batch.directives import Language, Written
 from sojourn.batch.options import quoted
@@ -63,6 +64,7 @@ LANGUAGE = Language(
         **dict.fromkeys(("--gpus-per-socket", "--gres gpu"), _GPUS),
         "--tasks-per-node": frozenset({"tasks_per_node"}),
         "--time-min": frozenset({"walltime"}),
+        "--signal": frozenset(),  # no word says it; `warning` looks for it
         "--export": frozenset(),  # no word says it, and it is no abbreviation of --export-file
         **dict.fromkeys(("--exclusive", "--oversubscribe", "--share"), frozenset({"exclusive"})),
     },
@@ -114,6 +116,21 @@ def _gpus(resources: Resources, select: str) -> list[str]:
     if select and select != "select/cons_tres":
         return [f"--gres=gpu:{text}"]
     return [f"--gpus-per-node={text}"]
+
+
+_SIGNALS = {"1": "HUP", "2": "INT", "3": "QUIT", "10": "USR1", "12": "USR2", "14": "ALRM"}
+_SIGNALS |= {"15": "TERM", "18": "CONT", "23": "URG", "24": "XCPU"}
+"""Those that can be caught, by the numbers that they have in Linux."""
+_WARNING = re.compile(r"R?B+R?:(?:SIG)?(\w+)(?:@\d+)?", re.IGNORECASE)
+
+
+def warning(directives: Sequence[str]) -> str:
+    """The signal that `--signal=B:...` asks to be sent to the batch script alone."""
+    options = LANGUAGE.options_of("\n".join(directives))
+    asked = [option.value for option in options if option.name == "--signal"]
+    found = _WARNING.fullmatch(asked[-1]) if asked else None
+    name = found[1].upper() if found is not None else ""
+    return _SIGNALS.get(name, name if name in _SIGNALS.values() else "")
 
 
 def split(text: str, explicit: Collection[str]) -> ScriptParts:

@@ -5,7 +5,7 @@ from functools import partialmethod
 from sojourn.batch.changing import Change
 from sojourn_slurm.change import change
 from sojourn_slurm.check import check
-from sojourn_slurm.directives import directives, split
+from sojourn_slurm.directives import directives, split, warning
 from sojourn_slurm.ids import task_id
 from sojourn_slurm.look import look, search
 from sojourn_slurm.probe import probe
@@ -25,6 +25,7 @@ class Slurm(Site):
     probe = probe
     directives = directives
     split_script = staticmethod(split)
+    warning = staticmethod(warning)
     submit_command = submit_command
     read_submit = staticmethod(read_submit)
     task_id = staticmethod(task_id)

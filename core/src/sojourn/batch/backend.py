@@ -72,6 +72,7 @@ class BatchCaller:
             scheduler_id=scheduler.id_variable,
             shell=self._machine.shell,
             group=bool(self._machine.group),
+            warning=scheduler.warning(directives),
         )
 
     def command(self, submission: Submission, part: Slice, after: Sequence[str]) -> str:

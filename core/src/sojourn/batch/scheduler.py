@@ -171,6 +171,14 @@ class BatchScheduler(ABC):
         """
         return ScriptParts(())
 
+    def warning(self, directives: Sequence[str]) -> str:  # noqa: ARG002
+        """The signal that these directives ask to be sent to the batch script alone, ahead of the
+        job's end, by its name without SIG: job.sh passes it on. "" if there is none.
+
+        The default is for a scheduler that sends none.
+        """
+        return ""
+
     @abstractmethod
     def submit_command(self, call: SubmitCall) -> str:
         """The shell command that hands in `call`; its last line of output must begin with the id."""

@@ -1,5 +1,6 @@
 # The body of every job.sh. In front of it stand: the directives, sj_root, sj_token, sj_index,
-# sj_scheduler (the id under which this runs), sj_umask, sj_shell (words) and sj_machine_setup.
+# sj_scheduler (the id under which this runs), sj_umask, sj_shell (words) and sj_warning (the
+# signal that this process alone is sent ahead of its end, if that was asked for).
 # It creates no directory that should be there, and does nothing at all unless the attempt's
 # claim names this submission and this run is the one that has started it.
 unset CDPATH ENV BASH_ENV
@@ -156,6 +157,46 @@ output() {
   done
 }
 
+# may_end: asked to end (walltime, a delete), everything here gets SIGTERM; that is told before the
+# kill that follows. One that may be started again tells nothing: its next run will.
+may_end() {
+  if [ "$sj_requeue" = 1 ]; then trap - TERM; else trap sj_asked=1 TERM; fi
+}
+
+# warned: runs the command and passes the warning on to it. Another process waits for it there,
+# because what a `wait` says that a signal has cut short is not to be relied on; nor is, in dash,
+# what a condition in a trap says while more signals come. In the background INT and QUIT are
+# ignored, by all that is started there too, unless that is undone.
+warned() {
+  sj_heed='env --default-signal=INT,QUIT'
+  $sj_heed true 2>/dev/null || sj_heed=
+  [ -n "$sj_heed" ] || [ -z "${BASH_VERSION-}" ] || set -m
+  sj_came= sj_child=
+  sj_pass='{ read -r sj_child <"$sj_list.pid"; kill "-$sj_warning" "$sj_child"; } 2>/dev/null'
+  sj_t=
+  [ "$sj_warning" != TERM ] || sj_t='sj_asked=1; '
+  trap "${sj_t}sj_came=1; $sj_pass" "$sj_warning"
+  {
+    trap : TERM USR1 USR2 "$sj_warning"
+    $sj_heed sh -c 'echo $$ >"$0"; exec "$@"' "$sj_list.pid" \
+      $sj_shell "$sj_dir/command.sh" </dev/null >"$sj_dir/stdout" 2>"$sj_dir/stderr"
+    echo "$?" >"$sj_list.end"
+  } &
+  sj_beside=$!
+  [ -n "$sj_heed" ] || [ -z "${BASH_VERSION-}" ] || set +m
+  while [ ! -s "$sj_list.end" ] && kill -0 "$sj_beside"; do
+    # It may have come before the command was there.
+    [ -z "$sj_came" ] || [ -n "$sj_child" ] || { sleep 1 && eval "$sj_pass"; }
+    wait "$sj_beside"
+  done 2>/dev/null
+  trap : "$sj_warning"
+  sj_status=137
+  { read -r sj_status <"$sj_list.end"; } 2>/dev/null
+  rm -f "$sj_list.pid" "$sj_list.end"
+  [ "$sj_requeue$sj_asked" != 11 ] || { trap - TERM && kill -TERM $$; }
+  may_end
+}
+
 parents
 inputs
 blobs_done
@@ -171,14 +212,16 @@ export SOJOURN_JOB_DIR
 [ -z "$sj_script${SLURM_SUBMIT_DIR-}" ] || { SLURM_SUBMIT_DIR=$sj_dir/work; export SLURM_SUBMIT_DIR; }
 printf '%s\n' "$sj_command" >"$sj_dir/command.sh"
 [ -z "$sj_script" ] || { printf '%s' "$sj_script" >"$sj_dir/script" && chmod u+x "$sj_dir/script"; }
-# Asked to end (walltime, a delete), everything here gets SIGTERM; that is told before the kill that
-# follows. One that may be started again tells nothing: its next run will.
 sj_asked=
-[ "$sj_requeue" = 1 ] || trap sj_asked=1 TERM
-# A scheduler may be asked to warn the batch script before its end: that must not end this one.
+may_end
+# Somebody may send this process a warning by hand: that must not end it.
 trap : USR1 USR2
-$sj_shell "$sj_dir/command.sh" </dev/null >"$sj_dir/stdout" 2>"$sj_dir/stderr"
-sj_status=$?
+if [ -n "$sj_warning" ]; then
+  warned
+else
+  $sj_shell "$sj_dir/command.sh" </dev/null >"$sj_dir/stdout" 2>"$sj_dir/stderr"
+  sj_status=$?
+fi
 sj_missing=
 if [ -e "$sj_dir/setup-failed" ]; then
   finish setup "$sj_status" "$(cat "$sj_dir/setup-failed")"

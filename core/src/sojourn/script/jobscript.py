@@ -21,11 +21,13 @@ def job_script(
     scheduler_id: str,
     shell: str,
     group: bool,
+    warning: str = "",
 ) -> str:
     """Render job.sh.
 
     `index` and `scheduler_id` are shell expressions (the task's index, the id under which it
-    runs); `shell` are the words that run the command, from machines.yaml.
+    runs); `shell` are the words that run the command, from machines.yaml; `warning` is the name
+    of a signal that job.sh alone will be sent ahead of its end, and passes on to the command.
     """
     known = {
         "sj_root": quote(root),
@@ -34,6 +36,7 @@ def job_script(
         "sj_scheduler": scheduler_id,
         "sj_umask": "027" if group else "077",
         "sj_shell": quote(shell),
+        "sj_warning": warning,
     }
     head = "".join(f"{name}={value}\n" for name, value in known.items())
     lines = "".join(f"{line}\n" for line in directives)
