@@ -2,10 +2,27 @@
 
 import fcntl
 import os
+import resource
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from sojourn.results.sealing import erase, make_writable
+
+T = TypeVar("T")
+
+_FEWEST, _MOST = 32, 1000
+
+
+def staged_at_once(all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Groups of which each may be staged at once: a place in use is an open file, of which a
+    process may have only so many (256 or 1,024 unless it is told otherwise)."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        allowed = 2 * _MOST
+    number = max(_FEWEST, min(_MOST, allowed // 2))
+    for first in range(0, len(all_of_them), number):
+        yield all_of_them[first : first + number]
 
 
 class Staging:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sojourn.errors import DamagedResult, TransferFailed
 from sojourn.results.manifest import FileEntry, Manifest
+from sojourn.results.staging import staged_at_once
 from sojourn.session.consumed import attempt_in, output_digest
 from sojourn.session.links import Link
 from sojourn.store.records import JobRecord
@@ -34,11 +35,18 @@ class Fetcher:
     results: "ResultCache"
 
     def fetch(self, records: Sequence[JobRecord]) -> dict[str, "Result | TransferFailed"]:
-        """Bring the results of completed jobs into the cache, in one trip.
+        """Bring the results of completed jobs into the cache, in one trip, or in a few for
+        thousands of them: those of the trips before are there when a later one fails.
 
         Raises:
             MachineError: the machine could not be reached; nothing half-way is visible.
         """
+        found: dict[str, Result | TransferFailed] = {}
+        for group in staged_at_once(records):
+            found |= self._fetch(group)
+        return found
+
+    def _fetch(self, records: Sequence[JobRecord]) -> dict[str, "Result | TransferFailed"]:
         found: dict[str, Result | TransferFailed] = {}
         context, backend = self.link.context, self.link.backend
         with ExitStack() as stack:
@@ -100,12 +108,20 @@ class Fetcher:
         self, records: Sequence[JobRecord], patterns: Sequence[str]
     ) -> dict[str, "Result | TransferFailed"]:
         """Bring outputs that stayed on the machine, and match `patterns`, into the results that
-        are in the cache already; one trip.
+        are in the cache already; trips as for `fetch`.
 
         Raises:
             MachineError: the machine could not be reached.
             ResultError: a result is not in the cache.
         """
+        found: dict[str, Result | TransferFailed] = {}
+        for group in staged_at_once(records):
+            found |= self._more(group, patterns)
+        return found
+
+    def _more(
+        self, records: Sequence[JobRecord], patterns: Sequence[str]
+    ) -> dict[str, "Result | TransferFailed"]:
         from sojourn.results.adding import add
 
         found: dict[str, Result | TransferFailed] = {}
