@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,15 @@ class Installed:
         )
 
 
-@pytest.fixture
-def installed(tmp_path: Path) -> Callable[[str], Installed]:
-    """Begin a plugin of a kind and install it, built by its own build backend."""
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Installed]:
+    """Begin a plugin of a kind and install it, built by its own build backend: each kind once,
+    for tests that change nothing in it."""
 
+    @cache
     def install(kind: str) -> Installed:
-        project, site = make(NAMES[kind], kind, "MIT", tmp_path), tmp_path / "site"
+        folder = tmp_path_factory.mktemp(kind)
+        project, site = make(NAMES[kind], kind, "MIT", folder), folder / "site"
         words = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
         subprocess.run(
             [sys.executable, "-m", "pip", *words, "--target", str(site), str(project)], check=True
