@@ -85,7 +85,14 @@ def test_every_spelling_gives_way_to_its_word(word: str, option: str) -> None:
         *("-J a", "-Ja", "--job-name=a", "--job a", "-o a", "--output=a", "--out=a", "-e a"),
         *("--error a", "-i a", "--input=a", "-D /x", "--chdir=/x", "-a 1-3", "--array=1-3%2"),
         *("-d afterok:3", "--dependency=singleton"),
-        *("--export-file=x", "--export-f x", "--get-user-env", "-M far", "--clusters=far", "--parsable"),
+        *(
+            "--export-file=x",
+            "--export-f x",
+            "--get-user-env",
+            "-M far",
+            "--clusters=far",
+            "--parsable",
+        ),
         *("-W", "--wait", "--requeue", "--no-requeue", "--open-mode=append"),
     ],
 )
