@@ -71,3 +71,13 @@ def test_where_the_system_cannot_each_file_is_synced(
 def test_a_file_that_is_gone_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         sync_all(tmp_path, [str(tmp_path / "gone")])
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="the system cannot be told")
+def test_what_is_put_to_the_disk_early_is_still_whole(tmp_path: Path) -> None:
+    content = os.urandom(1 << 20)
+    with (tmp_path / "file").open("wb", buffering=0) as file:
+        for number in range(4):
+            file.write(content)
+            syncing.begin_writing(file.fileno(), number << 20, 1 << 20)
+    assert (tmp_path / "file").read_bytes() == content * 4

@@ -46,6 +46,13 @@ def sync_trees(tops: Sequence[Path]) -> None:
         sync_all(tops[0], paths)
 
 
+def begin_writing(descriptor: int, offset: int, length: int) -> None:
+    """Have the system begin to bring what was just written to the disk, while more comes: there
+    is less to wait for at the end. What is still to be written stays in memory all the same."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, offset, length, os.POSIX_FADV_DONTNEED)
+
+
 def _sync_file_system(top: Path) -> bool:
     """Bring all of a file system to the disk; False if that cannot be done or has failed."""
     call = _syncfs()

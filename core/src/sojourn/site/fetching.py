@@ -10,6 +10,7 @@ from shlex import quote
 from typing import BinaryIO, cast
 
 from sojourn.errors import ConnectionLost
+from sojourn.results.syncing import begin_writing
 from sojourn.script.task import glob_word
 from sojourn.site import layout
 from sojourn.site.context import MachineContext, Moved
@@ -23,6 +24,8 @@ from sojourn.values.patterns import covers
 LARGE = 4 << 20
 """Files from this many bytes on travel one by one and can be continued."""
 
+_TO_DISK = 32 << 20
+"""Bytes of a large file after which the disk is put to work."""
 _PIECE = 1 << 20
 
 
@@ -250,10 +253,14 @@ def _fetch_large(dialogue: Dialogue, item: _Item, moved: Moved) -> None:
         with partial.open("rb") as done:
             shutil.copyfileobj(done, cast(BinaryIO, _Digesting(digest)), _PIECE)
     with partial.open("ab", buffering=0) as file:
+        begun = offset
         for piece in dialogue.reader.pieces(size):
             digest.update(piece)
             file.write(piece)
             moved.by(len(piece))
+            if file.tell() - begun >= _TO_DISK:
+                begin_writing(file.fileno(), begun, file.tell() - begun)
+                begun = file.tell()
     there = (dialogue.reply().lines("digest") or [""])[0].lstrip("\\")[:64]
     if digest.hexdigest() != there and not order.request.partial:
         partial.unlink()

@@ -29,17 +29,24 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 
 class Pulse:
-    """A socket that remembers when something last came in."""
+    """A socket that remembers when something last came in, and takes all that has come at once:
+    paramiko asks for each packet twice."""
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
         self.send = sock.send
         self.last_heard = time.monotonic()
+        self._come = memoryview(b"")
 
     def recv(self, size: int) -> bytes:
-        data: bytes = self._sock.recv(size)
-        self.last_heard = time.monotonic()
-        return data
+        if not self._come:
+            data: bytes = self._sock.recv(max(size, PACKET))
+            self.last_heard = time.monotonic()
+            if len(data) <= size:
+                return data
+            self._come = memoryview(data)
+        piece, self._come = bytes(self._come[:size]), self._come[size:]
+        return piece
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)

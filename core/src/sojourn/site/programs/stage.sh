@@ -85,7 +85,7 @@ append() {
   exec 8>>"$2" || return 1
   sj_rest=$1
   while [ "$sj_rest" -gt 0 ]; do
-    if [ "$sj_rest" -gt 33554432 ]; then sj_part=33554432; else sj_part=$sj_rest; fi
+    if [ "$sj_rest" -gt 67108864 ]; then sj_part=67108864; else sj_part=$sj_rest; fi
     take_much "$sj_part" >&8 || return 1
     echo
     sj_rest=$((sj_rest - sj_part))
