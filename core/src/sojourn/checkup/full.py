@@ -41,6 +41,7 @@ def run_suite(keys: Mapping[Any, Any], say: Callable[[str], None]) -> CheckLine:
         (Path(folder) / "entry.json").write_text(json.dumps(keys, default=str))
         (Path(folder) / "test_machine.py").write_text(_SUITE)
         words = ["-q", "-p", "sojourn.testing.plugin", "-p", "no:cacheprovider"]
+        words += ["-p", "no:asyncio"]  # the kit has no use for it, and it warns of its settings
         last = ""
         with subprocess.Popen(
             [sys.executable, "-m", "pytest", *words, "-c", "/dev/null", "--rootdir", ".", "."],

@@ -1,4 +1,4 @@
-"""The whole text of job.sh: directives, what it must know, and its constant body."""
+"""The whole text of job.sh: directives, what it must know, and its constant parts."""
 
 import re
 from functools import cache
@@ -7,8 +7,8 @@ from shlex import quote
 
 
 @cache
-def _body() -> str:
-    text = (files("sojourn.script") / "job.sh").read_text(encoding="utf-8")
+def _shell(name: str) -> str:
+    text = (files("sojourn.script") / name).read_text(encoding="utf-8")
     return "\n".join(line for line in text.splitlines() if not re.match(r"\s*#", line)) + "\n"
 
 
@@ -40,4 +40,5 @@ def job_script(
     }
     head = "".join(f"{name}={value}\n" for name, value in known.items())
     lines = "".join(f"{line}\n" for line in directives)
-    return f"#!/bin/sh\n{lines}{head}{_body()}"
+    body = _shell("job.sh") if not warning else _shell("warned.sh") + _shell("job.sh")
+    return f"#!/bin/sh\n{lines}{head}{body}"
