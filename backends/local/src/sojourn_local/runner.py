@@ -20,7 +20,7 @@ from sojourn_local.locks import Owned, owned, relock, unlock
 from sojourn_local.pruning import prune
 from sojourn_local.queue import Queue, put_back
 from sojourn_local.records import End, Start
-from sojourn_local.settle import finish, settle
+from sojourn_local.settle import begin_anew, finish, has_begun, settle
 from sojourn_local.starting import start_adopter, start_runners
 from sojourn_local.supervise import Alarm, Watch
 from sojourn_local.tree import Children, Orphans
@@ -78,11 +78,11 @@ class Runner:
             raise ValueError(f"{job} has not started")
         tree = Orphans(job, known.started)
         known = known.note(self._start(known.started.pid, known.started.slot, known.started))
-        finish(
-            self._layout,
-            known,
-            Watch(self._layout, known, tree, self._alarm, grace=self._grace).until_end(),
-        )
+        end = Watch(self._layout, known, tree, self._alarm, grace=self._grace).until_end()
+        if has_begun(self._layout, known):
+            finish(self._layout, known, end)
+        else:  # Its runner died just before it let it run: it was on its way out.
+            begin_anew(self._layout, known)
         self._settle()
         start_runners(self._layout, self._slots, grace=self._grace)
 

@@ -53,17 +53,26 @@ def _settle(layout: Layout, job: Owned) -> bool:
             return True
         job.close()
         return False
-    if not (layout.attempt(job.entry.signature, job.entry.attempt) / "started").exists():
-        # job.sh has not begun, and could not do so twice.
-        if layout.cancel_of(name).exists():
-            finish(layout, job, _end(job, "CANCELLED", "cancelled before it started"))
-        else:
-            put_back(layout, job)
+    if not has_begun(layout, job):
+        begin_anew(layout, job)
         return False
     if job.started is not None:
         _kill_the_rest(name, job.started)
     finish(layout, job, _judge(layout, job))
     return False
+
+
+def has_begun(layout: Layout, job: Owned) -> bool:
+    """Whether job.sh has started the attempt, which it could not do twice."""
+    return (layout.attempt(job.entry.signature, job.entry.attempt) / "started").exists()
+
+
+def begin_anew(layout: Layout, job: Owned) -> None:
+    """Put back what has not begun, unless it is not wanted any more."""
+    if layout.cancel_of(job.entry.id).exists():
+        finish(layout, job, _end(job, "CANCELLED", "cancelled before it started"))
+    else:
+        put_back(layout, job)
 
 
 def is_running(layout: Layout, start: Start) -> bool:
