@@ -1,9 +1,10 @@
 """Files to a machine and back, against scp and tar over ssh.
 
 Every round has files of its own, so that nothing is there already; the two sides take turns in
-it, each beginning with a disk that has nothing left to write. Of thousands of files none is
-deleted before the end, so that no file system has that to do while the next round is measured.
-Medians of the rounds are shown.
+it, each beginning with a disk that has nothing left to write. Each is first with a big file as
+often as the other, since memory may have forgotten it by the second turn. Of thousands of files
+none is deleted before the end, so that no file system has that to do while the next round is
+measured. Medians of the rounds are shown.
 
 A plain command makes its connection, as it does for whoever types it; a session has one that
 stands. So tar is measured over a standing one, too. Ours also hands in a job, so that tar does
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 BIG = 1 << 30
 MANY, SMALL = 5_000, 4096
-BIG_ROUNDS, MANY_ROUNDS = 3, 5
+BIG_ROUNDS, MANY_ROUNDS = 4, 5
 
 
 class Rounds:
@@ -64,13 +65,17 @@ class Rounds:
 def big(session: Session, machine: str, plain: "Plain", folder: Path) -> Iterator[Figure]:
     """One big file, made in `folder`; `bench` on the machine takes scp's."""
     rounds, scp = Rounds(), shlex.join(plain.scp)
-    for _ in range(BIG_ROUNDS):
+    for number in range(BIG_ROUNDS):
         with (folder / "big").open("wb") as out:
             for _ in range(BIG >> 20):
                 out.write(os.urandom(1 << 20))
         job = Job(command="mv big out", inputs={"big": folder / "big"}, outputs=["out"])
-        rounds.measure("scp up", partial(_here, folder, f"{scp} big {plain.target}:bench/"))
-        rounds.measure("up", partial(session.submit, [job], on=machine))
+        sides: list[tuple[str, Callable[[], object]]] = [
+            ("scp up", partial(_here, folder, f"{scp} big {plain.target}:bench/")),
+            ("up", partial(session.submit, [job], on=machine)),
+        ]
+        for name, side in sides if number % 2 else sides[::-1]:
+            rounds.measure(name, side)
         record = _ended(session, job, machine)
         rounds.measure("scp down", partial(_here, folder, f"{scp} {plain.target}:bench/big back"))
         rounds.measure("down", partial(session.fetch_results, [record]))
