@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.figures import show
-from benchmarks.remote import PARTS
+from benchmarks.remote import PARTS, Plain, figures
 
 if TYPE_CHECKING:
     from tests.support.testbed import Testbed
@@ -78,8 +78,6 @@ def with_slurm(what: str, parts: Collection[str]) -> None:
 
 def on_machine(entry: dict[str, Any], parts: Collection[str], queue: str = "") -> None:
     """The remote figures on one machine; `queue` lists a user's jobs that have not ended."""
-    from benchmarks.remote import Plain, figures
-
     slurm = entry["backend"] == "slurm"
     options = ["-F", str(entry.get("ssh_config", "none"))]
     if "identity_file" in entry:

@@ -40,10 +40,17 @@ def in_turn(
     first: Callable[[], object], second: Callable[[], object], rounds: int = 5
 ) -> tuple[float, float]:
     """Median seconds of both, measured A B A B, so that a machine's drift meets both."""
-    times = [(seconds(first), seconds(second)) for _ in range(rounds)]
+    return medians(lambda: seconds(first), lambda: seconds(second), rounds)
+
+
+def medians(
+    first: Callable[[], float], second: Callable[[], float], rounds: int
+) -> tuple[float, float]:
+    """As `in_turn`, of what the two have measured themselves."""
+    pairs = [(first(), second()) for _ in range(rounds)]
     return (
-        statistics.median(one for one, _ in times),
-        statistics.median(other for _, other in times),
+        statistics.median(one for one, _ in pairs),
+        statistics.median(other for _, other in pairs),
     )
 
 

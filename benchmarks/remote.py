@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import peers, transfer
-from benchmarks.figures import Figure, seconds
+from benchmarks.figures import Figure, medians, seconds
 from sojourn import Job, Session, State
 from sojourn.states import HANDED_IN
 from sojourn.store.records import JobRecord
@@ -137,11 +137,10 @@ def _trivial(session: Session, machine: str, plain: Plain) -> tuple[Figure, list
 
     whole()  # connects
     before = session.store.machine(machine)
-    rounds = [(loop(plain.submit), whole()) for _ in range(TRIVIAL_ROUNDS)]
+    base, ours = medians(lambda: loop(plain.submit), whole, TRIVIAL_ROUNDS)
     after = session.store.machine(machine)
     assert before is not None
     assert after is not None
-    base, ours = (statistics.median(column) for column in zip(*rounds, strict=True))
     calls = after.scheduler_calls - before.scheduler_calls
     cost = (
         f"{after.connections - before.connections} connections, "
@@ -159,8 +158,7 @@ def _trivial(session: Session, machine: str, plain: Plain) -> tuple[Figure, list
     )
     if plain.partition is None:
         return figure, []
-    rounds = [(loop(plain.submit), whole("--export=ALL")) for _ in range(TRIVIAL_ROUNDS)]
-    base, ours = (statistics.median(column) for column in zip(*rounds, strict=True))
+    base, ours = medians(lambda: loop(plain.submit), lambda: whole("--export=ALL"), TRIVIAL_ROUNDS)
     inherited = "the same loop, ours with `native: --export=ALL`: both inherit the environment"
     fresh = f"{plain.submit} --export=NONE"
     against = f"the same loop of `{fresh}`, whose jobs inherit no environment either"

@@ -104,8 +104,6 @@ class ResultCache:
         whole: list[tuple[Staging, Manifest]] = []
         with faults(self.root):
             for staging, manifest in staged:
-                place = self.place(manifest.signature)
-                place.parent.mkdir(mode=0o700, exist_ok=True)
                 try:
                     whole.append((staging, _sealed(staging, manifest)))
                 except ResultError as error:
@@ -122,6 +120,7 @@ class ResultCache:
     def _shown(self, staging: Staging, manifest: Manifest) -> Result:
         """The result that others see from now on: this one, or its equal that was quicker."""
         place = self.place(manifest.signature)
+        place.parent.mkdir(mode=0o700, exist_ok=True)
         while not _renamed(staging.path, place):
             present = self._sound(place)
             if present is not None and present.stands_for(manifest):

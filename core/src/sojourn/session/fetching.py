@@ -50,12 +50,7 @@ class Fetcher:
         found: dict[str, Result | TransferFailed] = {}
         context, backend = self.link.context, self.link.backend
         with ExitStack() as stack:
-            staged: dict[str, Staging] = {
-                record.signature: stack.enter_context(
-                    self.results.staging(record.signature, record.attempt)
-                )
-                for record in records
-            }
+            staged = self._staged(stack, records)
             requests = [
                 FetchRequest(
                     record.signature,
@@ -66,15 +61,18 @@ class Fetcher:
                 for record in records
             ]
             answers = self.link.contact(lambda: backend.fetch(context, requests))
-            whole: list[tuple[Staging, Manifest]] = []
+            come: list[tuple[JobRecord, FetchAnswer]] = []
             for record, answer in zip(records, answers, strict=True):
                 if answer.error or answer.exit is None:
                     found[record.signature] = self._failed(record, answer)
                 else:
-                    whole.append((staged[record.signature], self._manifest(record, answer)))
-                    self._tell_left_out(record, answer)
-            for result in self.results.commit_all(whole):
-                found[result.manifest.signature] = result
+                    come.append((record, answer))
+            results = self.results.commit_all(
+                [(staged[one.signature], self._manifest(one, answer)) for one, answer in come]
+            )
+            for (record, answer), result in zip(come, results, strict=True):
+                found[record.signature] = result
+                self._tell_left_out(record, answer)
         return found
 
     def files(
@@ -126,12 +124,7 @@ class Fetcher:
 
         found: dict[str, Result | TransferFailed] = {}
         with ExitStack() as stack:
-            staged: dict[str, Staging] = {
-                record.signature: stack.enter_context(
-                    self.results.staging(record.signature, record.attempt)
-                )
-                for record in records
-            }
+            staged = self._staged(stack, records)
             into = {signature: staging.files for signature, staging in staged.items()}
             answers = self.files(records, into, remote=patterns)
             for record in records:
@@ -142,6 +135,15 @@ class Fetcher:
                     found[record.signature] = add(self.results, staging, _entries(answer))
                     self._tell_left_out(record, answer)
         return found
+
+    def _staged(self, stack: ExitStack, records: Sequence[JobRecord]) -> dict[str, "Staging"]:
+        """By signature the places where results are put together, in use as long as the stack."""
+        return {
+            record.signature: stack.enter_context(
+                self.results.staging(record.signature, record.attempt)
+            )
+            for record in records
+        }
 
     def _tell_left_out(self, record: JobRecord, answer: FetchAnswer) -> None:
         """Say which links are not in a result, and keep it with the job."""

@@ -253,14 +253,15 @@ def _fetch_large(dialogue: Dialogue, item: _Item, moved: Moved) -> None:
         with partial.open("rb") as done:
             shutil.copyfileobj(done, cast(BinaryIO, _Digesting(digest)), _PIECE)
     with partial.open("ab", buffering=0) as file:
-        begun = offset
+        begun = end = offset
         for piece in dialogue.reader.pieces(size):
             digest.update(piece)
             file.write(piece)
             moved.by(len(piece))
-            if file.tell() - begun >= _TO_DISK:
-                begin_writing(file.fileno(), begun, file.tell() - begun)
-                begun = file.tell()
+            end += len(piece)
+            if end - begun >= _TO_DISK:
+                begin_writing(file.fileno(), begun, end - begun)
+                begun = end
     there = (dialogue.reply().lines("digest") or [""])[0].lstrip("\\")[:64]
     if digest.hexdigest() != there and not order.request.partial:
         partial.unlink()

@@ -17,7 +17,10 @@ KEEP_UNUSED = 90 * 86400.0
 """Seconds after which a digest that nobody asked for is forgotten."""
 
 _FILE = "SELECT digest, used_at FROM digests WHERE path = ? AND size = ? AND mtime_ns = ?"
-_BELOW = "SELECT * FROM digests WHERE path >= ? AND path < ?"  # "0" comes after "/"
+_BELOW = (  # "0" comes after "/"
+    "SELECT path, size, mtime_ns, inode, ctime_ns, digest, used_at FROM digests"
+    " WHERE path >= ? AND path < ?"
+)
 _PUT_FILE = "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?, ?, ?)"
 _PUT_ARCHIVE = "INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?)"
 _REFRESH_AFTER = 86400.0
@@ -46,23 +49,17 @@ class StoredMemo:
         row = self._db.first(_FILE + " AND inode = ? AND ctime_ns = ?", (path, *wanted))
         if row is None:
             return None
-        digest, used_at = row
-        if used_at < time.time() - _REFRESH_AFTER:
-            self.remember_file(key, digest)
-        return str(digest)
+        return self._used(key, *row)
 
     def files_below(self, folder: str) -> "dict[FileKey, str]":
         """All that is remembered of paths that begin with `folder`, which ends with a slash."""
         from sojourn.identity.digests import FileKey
 
         first = os.fsencode(folder)
-        rows = self._db.query(_BELOW, (first, first[:-1] + b"0"))
-        found = {FileKey(os.fsdecode(row[0]), *row[1:5]): row for row in rows}
-        long_ago = time.time() - _REFRESH_AFTER
-        for key, row in found.items():
-            if row[6] < long_ago:
-                self.remember_file(key, row[5])
-        digests = {key: str(row[5]) for key, row in found.items()}
+        digests = {}
+        for path, *rest, digest, used_at in self._db.query(_BELOW, (first, first[:-1] + b"0")):
+            key = FileKey(os.fsdecode(path), *rest)
+            digests[key] = self._used(key, digest, used_at)
         for path, new in list(self._new_files.items()):
             if path.startswith(first):
                 digests[FileKey(os.fsdecode(path), *new[:4])] = str(new[4])  # type: ignore[arg-type]
@@ -109,6 +106,12 @@ class StoredMemo:
 
     def __exit__(self, *_: object) -> None:
         self.flush()
+
+    def _used(self, key: "FileKey", digest: str, used_at: float) -> str:
+        """A digest that is asked for; that is written down once a day."""
+        if used_at < time.time() - _REFRESH_AFTER:
+            self.remember_file(key, digest)
+        return digest
 
     def _flush_if_many(self) -> None:
         if len(self._new_files) + len(self._new_archives) >= BATCH:
