@@ -1,5 +1,6 @@
 """What a retry asks for, whoever hands it in."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,27 @@ def test_a_child_that_its_parent_keeps_from_running_says_to_retry_the_parent(pla
         mended.touch()
         session.retry([second, first])
     assert {record.state for record in place.all_ended()} == {State.COMPLETED}
+
+
+def test_a_deleted_job_s_next_life_starts_clean(place: Place) -> None:
+    job = Job(command=f"echo $$ >>'{place.runs}'; echo told >&2; exit 3", name="twice")
+    with place.session() as session, pytest.raises(JobSuspended):
+        session.run(job)
+    place.all_ended()
+    with place.session() as session:
+        session.retry(session.store.select(), resources=Resources(walltime="7s"))
+    place.all_ended()
+    with place.session() as session:
+        with pytest.raises(JobFailed) as caught:
+            session.run(job)
+        assert caught.value.stderr_tail == "told"
+        (record,) = session.store.select()
+        assert Resources.model_validate_json(record.resources).walltime == 7
+        session.store.delete_job(record.signature, record.machine)
+    shutil.rmtree(place.folder / "root-here" / "jobs" / record.signature[:2])
+    with place.session() as session, pytest.raises(JobSuspended):
+        session.run(job)
+    (anew,) = place.all_ended()
+    assert (anew.attempt, anew.given, anew.stderr_tail) == (1, "{}", "")
+    assert Resources.model_validate_json(anew.resources).walltime is None
+    assert len(place.ran()) == 3

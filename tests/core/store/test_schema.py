@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sojourn.errors import StoreError
+from sojourn.states import State
 from sojourn.store import schema
 from sojourn.store.events import _ATTEMPTS, _EVENTS
 from sojourn.store.jobs import _LINES, JOBS
@@ -15,7 +16,7 @@ from sojourn.store.rows import Table
 from sojourn.store.steps import _STEPS
 from sojourn.store.store import Store
 from sojourn.store.workflows import _MEMBERS, _NODES, _WORKFLOWS
-from tests.core.store.samples import job
+from tests.core.store.samples import job, signature
 
 WHOLE = [JOBS, _ATTEMPTS, _MACHINES, _STEPS, _MEMBERS, _NODES, _WORKFLOWS]
 
@@ -130,3 +131,59 @@ def test_another_program_s_database_is_refused_and_left_alone(tmp_path: Path) ->
         Store(path)
     assert "SOJOURN_HOME" in caught.value.hint
     assert path.read_bytes() == before
+
+
+def test_what_was_kept_of_attempts_among_the_settings_moves_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    connection = sqlite3.connect(path, isolation_level=None)
+    schema.migrate(connection, schema.MIGRATIONS[:3])
+    plain, retried = signature(1), signature(2)
+    for one, attempt in ((plain, 1), (retried, 11)):
+        known = {"signature": one, "machine": "hpc", "state": "FAILED", "attempt": attempt}
+        known["resources"] = '{"memory":7}'
+        texts = [row[1] for row in connection.execute("PRAGMA table_info(jobs)") if row[3]]
+        filled = dict.fromkeys(texts, "") | {"created_at": 1.0, "updated_at": 1.0} | known
+        numbers = ("task_index", "absent_watched", "absent_polls", "cancel_requested", "paused")
+        filled |= dict.fromkeys((*numbers, "refused"), 0)
+        marks = ", ".join("?" * len(filled))
+        connection.execute(
+            f"INSERT INTO jobs ({', '.join(filled)}) VALUES ({marks})", tuple(filled.values())
+        )
+    kept = {
+        f"resources:hpc:{retried}:2": '{"memory":5}',
+        f"resources:hpc:{retried}:10": '{"memory":6}',
+        f"resources:hpc:{retried}:12": '{"memory":9}',  # of a life before this one
+        f"stderr:hpc:{plain}:1": "of the first",
+        f"stderr:hpc:{retried}:2": "long ago",
+        "monitor:told": "3",
+    }
+    connection.executemany("INSERT INTO settings VALUES (?, ?)", kept.items())
+    connection.close()
+    with Store(path) as store:
+        first, second = (store.get(one, "hpc") for one in (plain, retried))
+        assert first is not None
+        assert (first.given, first.stderr_tail) == ("{}", "of the first")
+        assert first.asked == '{"resources": {"memory":7}}'
+        assert second is not None
+        assert (second.given, second.stderr_tail, second.asked) == ('{"memory":6}', "", "")
+        assert store.setting("monitor:told") == "3"
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT key FROM settings").fetchall() == [("monitor:told",)]
+    connection.close()
+
+
+def test_an_attempt_s_own_data_goes_into_its_history_and_ends_with_its_job(store: Store) -> None:
+    one = job(1, state=State.FAILED, given='{"memory":5}', asked='{"resources": {}}')
+    store.put_jobs([one])
+    store.update_fields(one.signature, one.machine, stderr_tail="broken", never_starts=True)
+    store.new_attempt(one.signature, one.machine, expected=State.FAILED, expected_attempt=1)
+    before, present = store.attempts(one.signature, one.machine)
+    assert (before.stderr_tail, before.given, before.asked) == ("broken", one.given, one.asked)
+    assert (present.stderr_tail, present.given) == ("", one.given)
+    record = store.get(one.signature, one.machine)
+    assert record is not None
+    assert not record.never_starts
+    store.delete_job(one.signature, one.machine)
+    assert store.put_jobs([job(1)]) == [True]
+    (anew,) = store.attempts(one.signature, one.machine)
+    assert (anew.stderr_tail, anew.given, anew.asked) == ("", "{}", "")

@@ -12,6 +12,7 @@ from sojourn.cli.output import flat
 from sojourn.cli.tables import table
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
+from sojourn.values.amounts import resource_text
 
 _HEADS = ("ATTEMPT", "STATE", "EXIT", "ID", "SUBMITTED", "WAITED", "RAN", "REASON")
 
@@ -83,7 +84,7 @@ def _what(job: Mapping[str, Any], resources: Mapping[str, Any]) -> Pairs:
     )
     yield "version", job.get("version") or ""
     yield "check", job.get("check") or ""
-    asked = (f"{word}={_resource(word, value)}" for word, value in resources.items())
+    asked = (f"{word}={resource_text(word, value)}" for word, value in resources.items())
     yield "resources", ", ".join(asked)
 
 
@@ -106,14 +107,6 @@ def _source(source: Mapping[str, Any]) -> str:
     return (
         f"{source.get('output') or 'output'} of {str(source.get('of') or source.get('node'))[:8]}"
     )
-
-
-def _resource(word: str, value: Any) -> str:
-    if word in ("memory", "memory_per_cpu"):
-        return size(value).replace(" ", "")
-    if word == "walltime":
-        return duration(value).replace(" ", "")
-    return " ".join(value) if isinstance(value, list) else str(value)
 
 
 def _provenance(job: JobRecord, known: Mapping[str, Any]) -> Pairs:

@@ -22,7 +22,7 @@ def failed(link: Link, store: "Store", records: Sequence[JobRecord]) -> dict[str
 
     What a job printed is remembered, so that the same failure is told later without contact.
     """
-    tails = {r.signature: store.setting(_key(r)) for r in records}
+    tails = {r.signature: r.stderr_tail for r in records}
     asked = [r for r in records if not tails[r.signature] and r.scheduler_id]
     if asked:
         attempts = [(r.signature, r.attempt) for r in asked]
@@ -33,13 +33,12 @@ def failed(link: Link, store: "Store", records: Sequence[JobRecord]) -> dict[str
         for record in asked:
             text = found.get((record.signature, record.attempt), "")
             tails[record.signature] = "\n".join(text.splitlines()[-TAIL_LINES:])
-            if text:
-                store.set_setting(_key(record), tails[record.signature])
+        store.update_many(
+            (r.signature, r.machine, r.attempt, {"stderr_tail": tails[r.signature]})
+            for r in asked
+            if tails[r.signature]
+        )
     return {record.signature: error_of(record, tails[record.signature]) for record in records}
-
-
-def _key(record: JobRecord) -> str:
-    return f"stderr:{record.machine}:{record.signature}:{record.attempt}"
 
 
 def _read(link: Link, attempts: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:

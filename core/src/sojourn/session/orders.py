@@ -100,6 +100,8 @@ def job_record(record: "JobRecord") -> str:
         "workflow_version": record.workflow_version,
         "step": record.step,
         "resources": record.resources,
+        "asked": record.asked,
+        "given": record.given,
         "attempt": record.attempt,
     }
     written = f'"job": {record.job}, "components": {record.components}'  # JSON already
@@ -107,12 +109,11 @@ def job_record(record: "JobRecord") -> str:
 
 
 def new_record(
-    signed: "SignedJob", machine: "Machine", origin: "Origin", attempt: int
+    signed: "SignedJob", machine: "Machine", origin: "Origin", attempt: int, asked: str
 ) -> "JobRecord":
-    """How a job that is not known yet is recorded, as NEW."""
+    """How a job that is not known yet is recorded, as NEW; `asked` as in `JobRecord`."""
     from sojourn.store.records import JobRecord
 
-    upstream = {id(one.job): one.signature for one in signed.upstream}
     return JobRecord(
         signature=signed.signature,
         machine=machine.name,
@@ -125,9 +126,16 @@ def new_record(
         user=user(),
         parents=signed.parents,
         resources=effective_resources(signed, machine).model_dump_json(exclude_defaults=True),
-        job=json.dumps(signed.job.to_json(upstream)),
+        job=job_text(signed),
+        asked=asked,
         components=json.dumps(signed.components),
     )
+
+
+def job_text(signed: "SignedJob") -> str:
+    """What is to be submitted again, as it is recorded."""
+    upstream = {id(one.job): one.signature for one in signed.upstream}
+    return json.dumps(signed.job.to_json(upstream))
 
 
 @cache

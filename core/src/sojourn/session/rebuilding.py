@@ -6,6 +6,7 @@ whose components do not make up its signature is left out.
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +139,16 @@ def _walltime(record: JobRecord) -> int | None:
     return Resources.model_validate_json(record.resources).walltime
 
 
+def _checked(told: Mapping[str, Any], word: str, default: str) -> str:
+    """A text of resource words as it was recorded; `default` where it cannot be read."""
+    text = told.get(word, default)
+    if text == default or not isinstance(text, str):
+        return default
+    words = json.loads(text)
+    Resources.model_validate(words["resources"] if word == "asked" else words)
+    return text
+
+
 def record_of(job: FoundJob, link: "Link") -> JobRecord:
     """The record of a job as its job.json has it, without anything about a run.
 
@@ -163,6 +174,8 @@ def record_of(job: FoundJob, link: "Link") -> JobRecord:
         root_id=link.context.root_id,
         parents=tuple(str(parent) for parent in told.get("parents", ())),
         resources=str(told.get("resources", "{}")),
+        asked=_checked(told, "asked", ""),
+        given=_checked(told, "given", "{}"),
         job=json.dumps(told["job"]),
         components=json.dumps(told["components"]),
     )

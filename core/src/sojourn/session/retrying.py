@@ -3,10 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sojourn.errors import InvalidJob, NotPossible, SojournError
 from sojourn.session.checking import check_batch
+from sojourn.session.request import given_words, request_of, request_text, still_given
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 from sojourn.values.job import Job
@@ -14,6 +15,7 @@ from sojourn.values.resources import Resources
 
 if TYPE_CHECKING:
     from sojourn.identity.signature import SignedJob
+    from sojourn.machines.model import Machine
     from sojourn.session.base import SessionBase
     from sojourn.store.store import Store
 
@@ -40,15 +42,15 @@ def check_retry(
                 hint=f"`sojourn cancel {short}` ends it first",
             )
         job = _job(record)
-        if resources is not None:
-            job = job.replace(resources=resources.over(job.resources))
         signed = session.sign([job], record.machine)[0]
         if signed.signature != record.signature and not job.identity:
             raise NotPossible(
                 f"job {short} cannot run again: {_CHANGED}",
                 hint="hand it in as it is now: that is another job",
             )
-        check_batch([signed], session.link(record.machine))
+        given = given_words(record) if resources is None else resources.over(given_words(record))
+        job = job.replace(resources=given.over(job.resources))
+        check_batch([replace(signed, job=job)], session.link(record.machine))
 
 
 def _check_parent(store: "Store", record: JobRecord) -> None:
@@ -63,49 +65,44 @@ def _check_parent(store: "Store", record: JobRecord) -> None:
 
 
 def next_attempt(session: "SessionBase", record: JobRecord, resources: Resources | None) -> None:
-    """Give an ended job its next attempt.
+    """Give an ended job its next attempt, asked for as the job was last recorded and the machine
+    is configured then; `resources` outrank both, in later attempts, too.
 
     Raises:
         NotPossible: it is only known by its traces.
     """
     fields: dict[str, str] = {}
     if resources is not None:
-        job = _job(record)
-        job = job.replace(resources=resources.over(job.resources))
-        effective = job.resources
-        if job.script is None:  # its own directives stand for the machine's defaults
-            effective = effective.over(session.machines.get(record.machine).defaults)
-        fields["job"] = json.dumps(job.to_json())
-        fields["resources"] = effective.model_dump_json(exclude_defaults=True)
-        given = resources.over(_given(session.store, record))
-        key = _key(record.signature, record.machine, record.attempt + 1)
-        session.store.set_setting(key, given.model_dump_json(exclude_defaults=True))
+        machine = session.machines.get(record.machine)
+        signed = session.sign([_job(record)], record.machine)[0]
+        fields = as_asked_now(signed, record, machine, resources)
     session.recorder.next_attempt(record, "retried", **fields)
 
 
-def as_retried(signed: "SignedJob", record: JobRecord, store: "Store") -> "SignedJob":
-    """A job with the resources that were given to the retry which made this attempt, wherever
-    the job itself comes from now: its workflow does not know of them."""
-    if record.attempt == 1:
-        return signed
-    given = _given(store, record)
+def as_asked_now(
+    signed: "SignedJob", record: JobRecord, machine: "Machine", more: Resources | None = None
+) -> dict[str, Any]:
+    """The fields of a job's record that say what its next submission asks for; `more` are words
+    given to a retry."""
+    now = request_of(signed, machine)
+    given = still_given(record, now)
+    given = given if more is None else more.over(given)
+    known = record.asked or given_words(record) == Resources()
+    return {
+        "resources": given.over(now.resources).model_dump_json(exclude_defaults=True),
+        # What an older release recorded of a retried job has the retry's words in it.
+        "asked": request_text(signed, machine) if known else "",
+        "given": given.model_dump_json(exclude_defaults=True),
+    }
+
+
+def as_retried(signed: "SignedJob", record: JobRecord) -> "SignedJob":
+    """A job with the resources that its retries were given, wherever the job itself comes from
+    now: its workflow does not know of them."""
+    given = given_words(record)
     if given == Resources():
         return signed
-    words = given.over(signed.job.resources)
-    return replace(signed, job=signed.job.replace(resources=words))
-
-
-def _given(store: "Store", record: JobRecord) -> Resources:
-    """The words of all retries up to the one that made this attempt."""
-    for attempt in range(record.attempt, 1, -1):
-        given = store.setting(_key(record.signature, record.machine, attempt))
-        if given:  # with those of the retries before
-            return Resources.model_validate_json(given)
-    return Resources()
-
-
-def _key(signature: str, machine: str, attempt: int) -> str:
-    return f"resources:{machine}:{signature}:{attempt}"
+    return replace(signed, job=signed.job.replace(resources=given.over(signed.job.resources)))
 
 
 def wait_again(store: "Store", records: Sequence[JobRecord]) -> None:

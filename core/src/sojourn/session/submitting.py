@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from sojourn.errors import ConnectionLost, InvalidJob, SojournError, SubmitRefused
 from sojourn.session.changes import Recorder
@@ -11,8 +11,9 @@ from sojourn.session.checking import check_batch, impossible
 from sojourn.session.consumed import going_in
 from sojourn.session.latest import latest_whole
 from sojourn.session.links import Link
-from sojourn.session.orders import Blocked, make_order, new_record, parents_first
-from sojourn.session.retrying import as_retried
+from sojourn.session.orders import Blocked, job_text, make_order, new_record, parents_first
+from sojourn.session.request import request_text
+from sojourn.session.retrying import as_asked_now, as_retried
 from sojourn.session.settling import settle_many
 from sojourn.states import FINAL, HANDED_IN, State
 from sojourn.store.records import JobRecord, StateChange
@@ -47,6 +48,8 @@ class Submitter:
     refused: list[SubmitRefused] = field(default_factory=list)
     _hopeless: set[str] = field(default_factory=set)
     _purged: set[str] = field(default_factory=set)
+    _asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By signature: what the orders being handed in ask for, as it is recorded with them."""
 
     # --- what an order depends on (see orders.Surroundings) -----------------------------------------
 
@@ -84,18 +87,20 @@ class Submitter:
         for signed in batch:
             origin = origins.get(signed.signature, Origin())
             attempt = (attempts or {}).get(signed.signature, 1)
-            records.append(new_record(signed, self.link.machine, origin, attempt))
-        for record, new in zip(records, self.store.put_jobs(records), strict=True):
-            if not new and record.attempt == 1:
-                self._ask_anew(record)
+            # What lies there already was asked for by another computer, who knows how.
+            asked = "" if attempts else request_text(signed, self.link.machine)
+            records.append(new_record(signed, self.link.machine, origin, attempt, asked))
+        fresh = self.store.put_jobs(records)
+        for signed, new in zip(batch, fresh, strict=True):
+            if not (new or attempts):
+                self._ask_anew(signed)
 
-    def _ask_anew(self, record: JobRecord) -> None:
-        """What never got in is asked for as it is now, not as when it was refused."""
-        known = self.record(record.signature)
-        if known is not None and known.state is State.NEW and known.attempt == 1:
-            self.store.update_fields(
-                record.signature, record.machine, resources=record.resources, job=record.job
-            )
+    def _ask_anew(self, signed: "SignedJob") -> None:
+        """What is not in yet is asked for as it is now, not as when it was recorded."""
+        known = self.record(signed.signature)
+        if known is not None and known.state is State.NEW:
+            fields = as_asked_now(signed, known, self.link.machine)
+            self.store.update_fields(known.signature, known.machine, job=job_text(signed), **fields)
 
     def submit(self, batch: Sequence["SignedJob"]) -> None:
         """Hand in those of the batch that are NEW, parents first, as many as the machine takes.
@@ -157,8 +162,9 @@ class Submitter:
                 skipped.add(signed.signature)
                 continue
             try:
-                asked = as_retried(signed, record, self.store)
-                made = make_order(asked, record, self.link.machine, self, self.memo)
+                fields = as_asked_now(signed, record, link.machine)
+                record = replace(record, **fields)
+                made = make_order(as_retried(signed, record), record, link.machine, self, self.memo)
             except InvalidJob as error:  # one job's trouble must not keep the others here
                 skipped.add(signed.signature)
                 self._refuse(record, error)
@@ -172,6 +178,7 @@ class Submitter:
             else:
                 orders.append(made)
                 here.add(made.signature)
+                self._asked[made.signature] = fields
         for record, reason in waiting:
             self._note(record, reason)
         return orders
@@ -234,7 +241,8 @@ class Submitter:
         changes = []
         for one in orders:
             consumed = going_in(one, signed[one.signature], self.result)
-            change = self._change(one, State.NEW, State.SUBMITTING, now, consumed=consumed)
+            asked = self._asked.pop(one.signature)
+            change = self._change(one, State.NEW, State.SUBMITTING, now, consumed=consumed, **asked)
             changes.append(change)
         events = self.recorder.change_many(changes)
         return [order for order, event in zip(orders, events, strict=True) if event]

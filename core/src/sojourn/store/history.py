@@ -8,7 +8,7 @@ from sojourn.values.events import JobEvent
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """One attempt of a job. `resources` and `usage` are JSON."""
+    """One attempt of a job. `resources`, `usage`, `asked` and `given` are JSON; see `JobRecord`."""
 
     signature: str
     machine: str
@@ -25,6 +25,9 @@ class AttemptRecord:
     job_dir: str = ""
     resources: str = "{}"
     usage: str = "{}"
+    asked: str = ""
+    given: str = "{}"
+    stderr_tail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

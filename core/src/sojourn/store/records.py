@@ -68,11 +68,21 @@ class JobRecord:
     """What to submit again, as JSON."""
     components: str = "{}"
     """What the signature was made of, as JSON."""
+    asked: str = ""
+    """What the newest attempt was asked to be run with: the resources that job and machine
+    ask for, before the words of a retry, and the machine's own lines; as JSON, "" if unknown."""
+    given: str = "{}"
+    """Resource words given to retries, which hold for later attempts too; as JSON."""
+    stderr_tail: str = ""
+    """The last lines of standard error of the newest attempt, once they have been read."""
+    never_starts: bool = False
+    """The scheduler says that it can never start as it is; `reason` has the scheduler's words."""
 
     def to_json(self) -> dict[str, Any]:
         """What `status --json` prints: all fields, times in RFC 3339, JSON text as values.
 
-        `job` and `components` are left out: they may be long, and `show` prints them.
+        `job`, `components` and `stderr_tail` are left out: they may be long, and `show` prints
+        them.
         """
         return _shown(self, _SHOWN)
 
@@ -103,6 +113,7 @@ class JobLine(NamedTuple):
     cancel_requested: bool
     paused: bool
     blocked_by: str
+    never_starts: bool
 
     def to_json(self) -> dict[str, Any]:
         """What `list --json` prints; times in RFC 3339."""
@@ -147,15 +158,18 @@ NEW_ATTEMPT: Mapping[str, Any] = {
     "refused": False,
     "blocked_by": "",
     "usage": "{}",
+    "stderr_tail": "",
+    "never_starts": False,
 }
 """What a job's fields are at the beginning of an attempt."""
 
-_JSON = frozenset({"resources", "usage", "consumed"})
+_JSON = frozenset({"resources", "usage", "consumed", "asked", "given"})
 _TIMES = frozenset(
     {"submitted_at", "started_at", "finished_at", "created_at", "updated_at"}
     | {"polled_at", "absent_since"}
 )
-_SHOWN = tuple(f.name for f in fields(JobRecord) if f.name not in ("job", "components"))
+_LONG = frozenset({"job", "components", "stderr_tail"})
+_SHOWN = tuple(f.name for f in fields(JobRecord) if f.name not in _LONG)
 
 
 def _shown(record: JobRecord | JobLine, names: tuple[str, ...]) -> dict[str, Any]:
@@ -164,7 +178,7 @@ def _shown(record: JobRecord | JobLine, names: tuple[str, ...]) -> dict[str, Any
         if values[name] is not None:
             values[name] = rfc3339(values[name])
     for name in _JSON & values.keys():
-        values[name] = json.loads(values[name])
+        values[name] = json.loads(values[name] or "null")
     if "parents" in values:
         values["parents"] = list(values["parents"])
     values["state"] = record.state.value

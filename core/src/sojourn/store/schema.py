@@ -204,7 +204,55 @@ _THIRD = """
 ALTER TABLE workflows ADD COLUMN options TEXT NOT NULL DEFAULT '[]';
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD)
+_FOURTH = """
+ALTER TABLE jobs ADD COLUMN asked TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN given TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE jobs ADD COLUMN stderr_tail TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN never_starts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN asked TEXT NOT NULL DEFAULT '';
+ALTER TABLE attempts ADD COLUMN given TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE attempts ADD COLUMN stderr_tail TEXT NOT NULL DEFAULT '';
+
+-- What was kept of attempts among the settings outlived the jobs: it moves to them. A retry's
+-- words held for the attempts after it, too; ':' is the character after the last digit.
+UPDATE jobs SET given = ifnull((
+    SELECT value FROM settings
+    WHERE key > 'resources:' || machine || ':' || signature || ':'
+    AND key < 'resources:' || machine || ':' || signature || '::'
+    AND CAST(substr(key, length(machine || signature) + 13) AS INTEGER) <= attempt
+    ORDER BY length(key) DESC, key DESC LIMIT 1), '{}');
+UPDATE attempts SET given = ifnull((
+    SELECT value FROM settings
+    WHERE key > 'resources:' || machine || ':' || signature || ':'
+    AND key < 'resources:' || machine || ':' || signature || '::'
+    AND CAST(substr(key, length(machine || signature) + 13) AS INTEGER) <= attempt
+    ORDER BY length(key) DESC, key DESC LIMIT 1), '{}');
+UPDATE jobs SET stderr_tail = ifnull((
+    SELECT value FROM settings
+    WHERE key = 'stderr:' || machine || ':' || signature || ':' || attempt), '');
+UPDATE attempts SET stderr_tail = ifnull((
+    SELECT value FROM settings
+    WHERE key = 'stderr:' || machine || ':' || signature || ':' || attempt), '');
+DELETE FROM settings WHERE key GLOB 'resources:*' OR key GLOB 'stderr:*';
+-- With a retry's words among the resources, what was asked for without them is not known.
+UPDATE jobs SET asked = '{"resources": ' || resources || '}' WHERE given = '{}';
+
+DROP TRIGGER jobs_attempt;
+CREATE TRIGGER jobs_attempt AFTER UPDATE OF attempt ON jobs WHEN old.attempt <> new.attempt
+BEGIN
+    INSERT OR REPLACE INTO attempts (
+        signature, machine, attempt, state, exit_code, reason, scheduler_id, token, task_index,
+        submitted_at, started_at, finished_at, job_dir, resources, usage, asked, given,
+        stderr_tail)
+    VALUES (
+        old.signature, old.machine, old.attempt, old.state, old.exit_code, old.reason,
+        old.scheduler_id, old.token, old.task_index, old.submitted_at, old.started_at,
+        old.finished_at, old.job_dir, old.resources, old.usage, old.asked, old.given,
+        old.stderr_tail);
+END;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """Number n brings a store from version n to n + 1."""
 
 VERSION = len(MIGRATIONS)
