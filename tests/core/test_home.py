@@ -66,3 +66,16 @@ def test_something_else_in_its_place(own_home: Path) -> None:
         home()
     assert str(own_home) in str(caught.value)
     assert "SOJOURN_HOME" in caught.value.hint
+
+
+def test_what_is_missing_above_is_private_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOJOURN_HOME", str(tmp_path / "a" / "b" / "home"))
+    before = os.umask(0)
+    try:
+        made = home()
+    finally:
+        os.umask(before)
+    for place in (made, made.parent, made.parent.parent):
+        assert mode(place) == 0o700

@@ -47,10 +47,7 @@ def private_directory(path: Path) -> Path:
         StoreError: it cannot be made, or something else than a directory is there.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            path.mkdir(0o700)
-            path.chmod(0o700)
+        make_private(path)
         if not path.is_dir():
             raise NotADirectoryError(20, "something else than a directory is there")
     except OSError as fault:
@@ -59,3 +56,18 @@ def private_directory(path: Path) -> Path:
             hint=f"make it a directory that you can write to, or set {VARIABLE} to one",
         ) from fault
     return path
+
+
+def make_private(path: Path) -> None:
+    """Make a directory and what is missing above it, with mode 0700 whatever the umask; what
+    exists keeps its mode.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    for folder in (*reversed(path.parents), path):
+        if folder.exists():
+            continue
+        with suppress(FileExistsError):
+            folder.mkdir(0o700)
+            folder.chmod(0o700)

@@ -170,3 +170,50 @@ def test_a_program_that_a_job_has_built_can_be_run_here(desk: Desk) -> None:
         assert done.stdout == "built\n"
         assert (folder / "large").stat().st_mode & 0o100
         assert not (folder / "plain").stat().st_mode & 0o111
+
+
+DEEP = (
+    "mkdir -p deep/er; ln -s ../.. deep/er/l",
+    "mkdir -p deep/er/l/m; ln -s ../../../.. deep/er/l/m/n",
+    "mkdir -p deep/er/l/m/n; echo pwned > deep/er/l/m/n/EVIL",
+)
+"""Results of which each is sound by itself; written over one another they led out."""
+
+
+def test_results_in_one_directory_do_not_lead_out_of_it(desk: Desk) -> None:
+    jobs = [desk.finished("--output", "deep", "--", command) for command in DEEP]
+    desk("fetch", jobs[0], "-o", "out/here/there")
+    for job in jobs[1:]:
+        done = desk("fetch", job, "-o", "out/here/there", status=2)
+        assert "deep/er/l: it is a symbolic link" in done.err
+    done = desk("fetch", jobs[2], "--partial", "-o", "out/here/there", status=1)
+    assert "deep/er/l: it is a symbolic link" in done.err
+    assert not list(desk.here.rglob("EVIL"))
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_a_link_in_the_target_is_not_followed(desk: Desk, result: str, partial: bool) -> None:
+    more = ("--partial",) if partial else ()
+    outside = desk.here / "outside"
+    outside.mkdir()
+    (desk.here / "o").mkdir()
+    (desk.here / "o" / "out").symlink_to(outside)
+    done = desk("fetch", result, "-o", "o", *more, status=1 if partial else 2)
+    assert "symbolic link" in done.err
+    assert list(outside.iterdir()) == []
+
+
+def test_a_target_that_is_ones_own_link_is_used(desk: Desk, result: str) -> None:
+    (desk.here / "real").mkdir()
+    (desk.here / "o").symlink_to("real")
+    for more in ([], ["--partial"]):
+        desk("fetch", result, "-o", "o", *more)
+        (desk.here / "real" / "x").unlink()
+
+
+def test_the_directory_of_partial_files_is_no_link(desk: Desk, result: str) -> None:
+    outside = desk.here / "outside"
+    outside.mkdir()
+    (desk.here / f"{result[:8]}-partial").symlink_to(outside)
+    assert "symbolic link" in desk("fetch", result, "--partial", status=1).err
+    assert list(outside.iterdir()) == []

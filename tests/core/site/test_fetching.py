@@ -158,5 +158,28 @@ def test_nothing_is_written_through_a_link_that_an_earlier_list_has_left(
     (work(where) / "x").mkdir()
     (work(where) / "x" / "f").write_bytes(b"somewhere else")
     listed(where)
-    assert "is a link" in brought(where, tmp_path).error
+    assert "is a symbolic link" in brought(where, tmp_path).error
     assert contents(tmp_path / "here") == {}
+
+
+@pytest.mark.parametrize("entries", [b"f 1 a\0f 1 a/b\0", b"f 1 a/b\0f 1 a\0", b"f 1 a\0d 0 a\0"])
+def test_a_name_that_is_two_things_is_the_machines_fault(
+    where: MachineContext, tmp_path: Path, entries: bytes
+) -> None:
+    listed(where, entries)
+    assert "'a'" in brought(where, tmp_path).error
+    assert contents(tmp_path / "here") == {}
+
+
+def test_a_directory_in_the_place_of_a_file_keeps_only_that_job(
+    where: MachineContext, tmp_path: Path
+) -> None:
+    for name in "ab":
+        (work(where) / name).write_bytes(name.encode())
+    (work(where) / "big").write_bytes(os.urandom(LARGE + 1))
+    listed(where)
+    for name in ("a", "big"):
+        (tmp_path / "here" / name).mkdir()
+    answer = brought(where, tmp_path)
+    assert "here/a: a directory is in its place" in answer.error
+    assert (tmp_path / "here" / "b").read_bytes() == b"b"

@@ -105,20 +105,26 @@ def bring_partial(
     for group in by_machine([job for job in jobs if job.state is not State.NEW]):
         with brought.collecting():
             fetcher = Fetcher(session.link(group[0].machine), session.store, session.results)
-            for job in group:
-                into[job.signature].mkdir(parents=True, exist_ok=True)
             chosen = {job.signature: tuple(patterns) or _declared(job) for job in group}
             answers = fetcher.files(group, into, partial=chosen)
             for job in group:
                 answer = answers[job.signature]
                 if answer.error:
-                    note(f"job {job.signature[:8]}: {answer.error}")
-                if not answer.files:
+                    brought.errors.append(_not_brought(job, answer.error))
+                elif not answer.files:
                     what = ", ".join(chosen[job.signature])
                     note(f"job {job.signature[:8]} has nothing yet that matches {what}")
                 brought.found.append(Found(job, into[job.signature]))
     brought.unfinished += [job for job in jobs if job.state is State.NEW]
     return brought
+
+
+def _not_brought(job: JobRecord, why: str) -> TransferFailed:
+    return TransferFailed(
+        f"not all files of {job.name or job.signature[:12]} could be fetched: {why}",
+        signature=job.signature,
+        hint="choose another directory with -o",
+    )
 
 
 def by_machine(jobs: Sequence[JobRecord]) -> list[list[JobRecord]]:

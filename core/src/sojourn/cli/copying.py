@@ -3,11 +3,14 @@
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sojourn.errors import UsageError
+from sojourn.folder import Folder
 from sojourn.store.records import JobRecord
+
+_PIECE = 1 << 20
 
 
 def folder_names(jobs: Sequence[JobRecord]) -> dict[str, str]:
@@ -22,43 +25,53 @@ def _folder_name(job: JobRecord) -> str:
     return f"{word}-{job.signature[:8]}" if word else job.signature[:8]
 
 
-def copy_out(source: Path, target: Path) -> Path:
-    """Copy what lies in `source` into `target`, which is made; files of the same names are replaced.
+def copy_out(source: Path, target: Path, name: str = "") -> Path:
+    """Copy what is in `source` into `target`, or the directory `name` there, and return that.
+
+    Directories are made; files and links of the same names are replaced. No link below `target`
+    is followed, and the source's own links are made when all else is written.
 
     Raises:
         UsageError: the target cannot be written to.
     """
     try:
-        _copy_directory(source, target)
+        with Folder.open(source) as inside, Folder.open(target, make=True, follow=True) as outside:
+            if name:
+                outside.make(name)
+            for link in list(_copy(inside, outside, "", name)):
+                outside.link(_joined(name, link), inside.link_text(link))
     except OSError as error:
         raise UsageError(
             f"cannot write {error.filename2 or error.filename or target}: {error.strerror or error}",
             hint="choose another directory with -o",
         ) from error
-    return target
+    return target / name
 
 
-def _copy_directory(source: Path, target: Path) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    with os.scandir(source) as entries:
-        for entry in entries:
-            place = target / entry.name
-            if entry.is_dir(follow_symlinks=False):
-                _copy_directory(Path(entry.path), place)
-            else:
-                _copy_one(Path(entry.path), place)
-
-
-def _copy_one(source: Path, target: Path) -> None:
-    """Beside its place first, so that nobody sees half a file."""
-    draft = target.with_name(f".{target.name[:100]}.{os.getpid()}.part")
-    try:
-        if source.is_symlink():
-            draft.symlink_to(os.readlink(source))  # noqa: PTH115  as it is
+def _copy(inside: Folder, outside: Folder, folder: str, into: str) -> Iterator[str]:
+    """Copy directories and files; the links that were found on the way."""
+    for entry, kind in inside.entries(folder):
+        name = _joined(folder, entry)
+        if kind == "l":
+            yield name
+        elif kind == "d":
+            outside.make(_joined(into, name))
+            yield from _copy(inside, outside, name, into)
         else:
-            shutil.copyfile(source, draft)
-            executable = source.stat().st_mode & 0o111
-            draft.chmod(draft.stat().st_mode | (executable and 0o100))
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+            _copy_file(inside, outside, name, _joined(into, name))
+
+
+def _copy_file(inside: Folder, outside: Folder, name: str, target: str) -> None:
+    with (
+        os.fdopen(inside.read(name), "rb") as source,
+        outside.replace(target) as draft,
+        os.fdopen(draft, "wb", closefd=False) as copy,
+    ):
+        shutil.copyfileobj(source, copy, _PIECE)
+        copy.flush()
+        if os.fstat(source.fileno()).st_mode & 0o111:
+            os.fchmod(draft, os.fstat(draft).st_mode | 0o100)
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder and name else folder or name

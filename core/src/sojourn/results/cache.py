@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sojourn.errors import DamagedResult, ResultError
-from sojourn.home import VARIABLE, results_path
+from sojourn.home import VARIABLE, make_private, results_path
 from sojourn.results.checking import MANIFEST, check, check_fully
 from sojourn.results.manifest import FileEntry, Manifest
 from sojourn.results.result import Result
@@ -161,11 +161,7 @@ class ResultCache:
 
     def _below(self, name: str) -> Path:
         """A directory of ours below the root; both are made private, whatever the umask."""
-        self.root.parent.mkdir(parents=True, exist_ok=True)
-        for path in (self.root, self.root / name):
-            with suppress(FileExistsError):
-                path.mkdir(mode=0o700)
-                path.chmod(0o700)
+        make_private(self.root / name)
         return self.root / name
 
 

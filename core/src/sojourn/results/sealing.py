@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sojourn.errors import ResultError
+from sojourn.folder import Folder
 from sojourn.results.manifest import FileEntry, unsound
 from sojourn.results.walking import walk
 
@@ -51,21 +52,37 @@ def link_text(path: Path | str) -> str:
 def make_writable(directory: Path) -> None:
     """Undo `seal` below and including `directory`, for a fetch that goes on or a removal.
 
-    Only files and directories stay: whoever goes on must not write through a link.
+    Only files and directories remain: whoever goes on must not write through a link.
     """
-    directory.chmod(0o700)
-    for entry in walk(directory):
-        if entry.is_dir(follow_symlinks=False):
-            Path(entry.path).chmod(0o700)
-        elif entry.is_file(follow_symlinks=False):
-            executable = entry.stat(follow_symlinks=False).st_mode & 0o100
-            Path(entry.path).chmod(0o600 | executable)
-        else:
-            Path(entry.path).unlink()
+    with Folder.open(directory) as folder:
+        _make_writable(folder.descriptor)
+
+
+def _make_writable(folder: int) -> None:
+    """By descriptors: what was a directory a moment ago may be a link by now."""
+    os.fchmod(folder, 0o700)
+    with os.scandir(folder) as found:
+        entries = list(found)
+    for entry in entries:
+        if not (entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)):
+            os.unlink(entry.name, dir_fd=folder)
+            continue
+        descriptor = os.open(entry.name, _AS_IT_IS, dir_fd=folder)
+        try:
+            mode = os.fstat(descriptor).st_mode
+            if stat.S_ISDIR(mode):
+                _make_writable(descriptor)
+            else:
+                os.fchmod(descriptor, 0o600 | mode & 0o100)
+        finally:
+            os.close(descriptor)
+
+
+_AS_IT_IS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def erase(directory: Path) -> None:
-    """Remove a directory, read-only or not, with all that is in it."""
+    """Remove a directory, read-only or not, with all that is in it; follows no link."""
     import shutil
 
     make_writable(directory)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sojourn import __version__
 from sojourn.errors import NotPossible, UsageError
+from sojourn.folder import Folder, write_all
 from sojourn.scaffold.kinds import KINDS, Kind
 from sojourn.scaffold.naming import Name, clash, sound
 
@@ -34,13 +35,14 @@ def make(word: str, kind: str, licence: str, folder: Path) -> Path:
             hint=f"kinds: {', '.join(KINDS)}; licences: {', '.join(LICENCES)}",
         )
     project = folder / name.distribution
-    if project.exists():
-        raise NotPossible(f"{project} is there already", hint="nothing was written")
     try:
-        for place, text in project_files(name, KINDS[kind], licence):
-            file = project / place
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+        project.mkdir(parents=True)
+        with Folder.open(project) as made:
+            for place, text in project_files(name, KINDS[kind], licence):
+                with made.replace(place) as descriptor:
+                    write_all(descriptor, text.encode())
+    except FileExistsError:
+        raise NotPossible(f"{project} is there already", hint="nothing was written") from None
     except OSError as error:
         raise NotPossible(
             f"{project} cannot be written: {error.strerror}", hint="go where you may write"

@@ -3,13 +3,18 @@
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from errno import EDQUOT, ENOSPC
+from io import RawIOBase
 from pathlib import Path
 from shlex import quote
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 from sojourn.errors import ConnectionLost
+from sojourn.folder import Folder, write_all
 from sojourn.results.syncing import begin_writing
 from sojourn.script.task import glob_word
 from sojourn.site import layout
@@ -31,11 +36,13 @@ _PIECE = 1 << 20
 
 @dataclass(slots=True)
 class _Item:
-    """One file under way: where it lies there, where it goes here. A log has no `name`."""
+    """One file under way: where it is there, and the name it gets in a folder here. A log has no
+    `name`."""
 
     order: "_Order"
     name: str
     source: str
+    folder: Path
     target: str
     size: int
 
@@ -50,6 +57,7 @@ class _Order:
     digests: dict[str, str] = field(default_factory=dict)
     error: str = ""
     left_out: tuple[OutputFile, ...] = ()
+    planned: bool = False
 
     def answer(self) -> FetchAnswer:
         signature = self.request.signature
@@ -72,20 +80,62 @@ def fetch(
         _order(dialogue, request, evidence[request.signature, request.attempt])
         for request in requests
     ]
-    items: list[_Item] = []
-    for order in orders:
-        try:
-            items += () if order.error else _plan(order)
-        except (UnsafeName, OSError) as error:
-            order.error = str(error)
-    moved = Moved(context.progress, "download", sum(item.size for item in items))
-    small = [item for item in items if item.size < LARGE]
-    if small:
-        _fetch_small(dialogue, small, moved)
-    for item in items:
-        if item.size >= LARGE and not item.order.error:
-            _fetch_large(dialogue, item, moved)
+    with _Folders() as folders:
+        items: list[_Item] = []
+        for order in orders:
+            with _told_of(order):
+                items += () if order.error else _plan(order, folders)
+        moved = Moved(context.progress, "download", sum(item.size for item in items))
+        small = [item for item in items if item.size < LARGE]
+        if small:
+            _fetch_small(dialogue, folders, small, moved)
+        for item in items:
+            if item.size >= LARGE and not item.order.error:
+                _fetch_large(dialogue, folders, item, moved)
+        for order in orders:
+            with _told_of(order):
+                _make_links(order, folders)
     return [order.answer() for order in orders]
+
+
+class _Folders:
+    """Directories that files go to. One is open at a time: a trip may be for a thousand jobs,
+    whose files come one job after the other."""
+
+    def __init__(self) -> None:
+        self._latest: Folder | None = None
+
+    def at(self, path: Path) -> Folder:
+        """The directory `path`, which is made if it does not exist."""
+        if self._latest is None or self._latest.path != path:
+            self.close()
+            self._latest = Folder.open(path, make=True)
+        return self._latest
+
+    def close(self) -> None:
+        if self._latest is not None:
+            self._latest.close()
+            self._latest = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextmanager
+def _told_of(order: _Order) -> Iterator[None]:
+    """A name that is not sound, or a directory here that cannot be written to, is the trouble of
+    one job."""
+    try:
+        yield
+    except UnsafeName as error:
+        order.error = order.error or str(error)
+    except OSError as error:
+        if error.errno in (ENOSPC, EDQUOT):
+            raise
+        order.error = order.error or f"{error.filename}: {error.strerror}"
 
 
 def _order(dialogue: Dialogue, request: FetchRequest, seen: SiteEvidence) -> _Order:
@@ -102,53 +152,46 @@ def _order(dialogue: Dialogue, request: FetchRequest, seen: SiteEvidence) -> _Or
     return order
 
 
-def _plan(order: _Order) -> Iterator[_Item]:
-    """Make directories and links, and say which files are to come.
+def _plan(order: _Order, folders: _Folders) -> list[_Item]:
+    """Make directories, and say which files are to come.
 
-    Paths are text here: a `Path` for each of thousands of files takes its time.
+    Names are text here: a `Path` for each of thousands of files takes its time.
     """
     request = order.request
     check_files(order.files)
     order.files, order.left_out = without_links_out(order.files)
     base = f"jobs/{layout.attempt(request.signature, request.attempt)}"
-    made = {""}
+    folder = folders.at(request.target)
+    items = []
     for file in order.files:
-        folder = file.name if file.kind == "d" else file.name.rpartition("/")[0]
-        if folder not in made:
-            _make_folder(request.target, folder)
-            made.add(folder)
-        if file.kind == "l":
-            link = request.target / file.name
-            link.unlink(missing_ok=True)
-            link.symlink_to(file.target)
-        elif file.kind != "d":
-            source, target = f"{base}/work/{file.name}", f"{request.target}/{file.name}"
-            yield _Item(order, file.name, source, target, file.size)
+        if file.kind == "d":
+            folder.make(file.name)
+        elif file.kind != "l":
+            source = f"{base}/work/{file.name}"
+            items.append(_Item(order, file.name, source, request.target, file.name, file.size))
     if request.logs_target is not None:
         for name in ("stdout", "stderr"):
-            yield _Item(order, "", f"{base}/{name}", f"{request.logs_target}/{name}", 0)
+            items.append(_Item(order, "", f"{base}/{name}", request.logs_target, name, 0))
+    order.planned = True
+    return items
 
 
-def _make_folder(target: Path, name: str) -> None:
-    """A directory in the target, reached through no link: what was fetched before a cut, or lay
-    there before, is none of what the machine lists now."""
-    path = target
-    for part in name.split("/"):
-        path /= part
-        if path.is_symlink():
-            raise UnsafeName(f"{path} is a link, and files would be written through it")
-    path.mkdir(parents=True, exist_ok=True)
+def _make_links(order: _Order, folders: _Folders) -> None:
+    """Last of all, so that nothing is written through one."""
+    for file in order.files if order.planned else ():
+        if file.kind == "l":
+            folders.at(order.request.target).link(file.name, file.target)
 
 
 # --- many small ones ------------------------------------------------------------------------------
 
 
-def _fetch_small(dialogue: Dialogue, items: list[_Item], moved: Moved) -> None:
+def _fetch_small(dialogue: Dialogue, folders: _Folders, items: list[_Item], moved: Moved) -> None:
     names = b"".join([os.fsencode(item.source) + b"\0" for item in items])
     dialogue.send(f"fetch_small {len(names)}")
     dialogue.send_bytes(names)
     dialogue.head()
-    made = _unpack(dialogue, items, moved)
+    made = _unpack(dialogue, folders, items, moved)
     reply = dialogue.reply()
     there = [line.lstrip("\\")[:64] for line in reply.lines("digests")]
     # A name that could not be read has no line: the digests then stand for those that came.
@@ -165,7 +208,9 @@ def _fetch_small(dialogue: Dialogue, items: list[_Item], moved: Moved) -> None:
             order.digests[item.name] = made[item.source]
 
 
-def _unpack(dialogue: Dialogue, items: list[_Item], moved: Moved) -> dict[str, str]:
+def _unpack(
+    dialogue: Dialogue, folders: _Folders, items: list[_Item], moved: Moved
+) -> dict[str, str]:
     """Write what comes in the archive, and say which digest each of the sources has here."""
     reader = dialogue.reader
     by_source = {os.fsencode(item.source): item for item in items}
@@ -174,17 +219,20 @@ def _unpack(dialogue: Dialogue, items: list[_Item], moved: Moved) -> dict[str, s
         for member in members(reader):
             item = by_source.get(member.name)
             first = by_source.get(member.link) if member.link else None
-            if item is None:
+            if member.link and (first in (None, item) or first.source not in made):
+                continue
+            descriptor = -1 if item is None else _new_file(folders, item)
+            if item is None or descriptor < 0:
                 for _ in reader.pieces(member.size):
                     pass
-            elif not member.link:
-                made[item.source] = _write(item.target, reader.pieces(member.size))
-                _keep_executable(item, bool(member.mode & 0o100))
-                moved.by(member.size)
-            elif first not in (None, item) and first.source in made:
-                Path(item.target).unlink(missing_ok=True)
-                shutil.copy(first.target, item.target)
-                made[item.source] = made[first.source]
+                continue
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                if first is None:
+                    made[item.source] = _write(file, reader.pieces(member.size))
+                    _keep_executable(item, descriptor, bool(member.mode & 0o100))
+                else:
+                    _copy(folders, first, file)
+                    made[item.source] = made[first.source]
                 moved.by(item.size)
     except Damaged as error:
         raise ConnectionLost(
@@ -202,73 +250,82 @@ def _compare(item: _Item, here: str | None, there: str | None) -> str:
     return ""
 
 
-def _write(target: str, pieces: Iterable[bytes]) -> str:
-    """Write a new file, never through a link, and return its digest."""
+def _new_file(folders: _Folders, item: _Item) -> int:
+    """A descriptor of a new file; -1 if it cannot be made, which is told of the job."""
+    with _told_of(item.order):
+        return folders.at(item.folder).create(item.target)
+    return -1
+
+
+def _write(file: RawIOBase, pieces: Iterable[bytes]) -> str:
+    """Write what comes, and return its digest."""
     digest = hashlib.sha256()
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    try:
-        descriptor = os.open(target, flags, 0o666)
-    except FileExistsError:
-        Path(target).unlink()
-        descriptor = os.open(target, flags, 0o666)
-    try:
-        for piece in pieces:
-            digest.update(piece)
-            while piece:
-                piece = piece[os.write(descriptor, piece) :]
-    finally:
-        os.close(descriptor)
+    for piece in pieces:
+        digest.update(piece)
+        write_all(file.fileno(), piece)
     return digest.hexdigest()
 
 
-def _keep_executable(item: _Item, executable: bool) -> None:
+def _copy(folders: _Folders, first: _Item, file: RawIOBase) -> None:
+    """Another file with the bytes of one that came before, and its permissions."""
+    with os.fdopen(folders.at(first.folder).read(first.target), "rb") as source:
+        shutil.copyfileobj(source, file, _PIECE)
+        os.fchmod(file.fileno(), stat.S_IMODE(os.fstat(source.fileno()).st_mode))
+
+
+def _keep_executable(item: _Item, descriptor: int, executable: bool) -> None:
     """Of a file's mode this alone travels; a program that a job has built stays one."""
     if executable and item.name:
-        Path(item.target).chmod(0o700)
+        os.fchmod(descriptor, 0o700)
 
 
 # --- large ones -----------------------------------------------------------------------------------
 
 
-def _fetch_large(dialogue: Dialogue, item: _Item, moved: Moved) -> None:
+def _fetch_large(dialogue: Dialogue, folders: _Folders, item: _Item, moved: Moved) -> None:
     order = item.order
     name = hashlib.sha256(os.fsencode(item.name)).hexdigest()
-    target = Path(item.target)
-    partial = target.with_name(f".part-{name[:16]}")
-    offset = partial.stat().st_size if partial.exists() else 0
-    if offset > item.size:
-        partial.unlink()
-        offset = 0
-    moved.by(offset)
-    dialogue.send(f"fetch_large {offset} {quote(item.source)}")
-    kind, executable, size = dialogue.head()
-    if kind != "rest":
-        dialogue.reader.exactly(size)
-        dialogue.reply()
-        if not order.request.partial:
-            order.error = f"{item.name!r} is not on the machine any more"
+    partial = f"{item.target.rpartition('/')[0]}/.part-{name[:16]}".lstrip("/")
+    descriptor = -1
+    with _told_of(order):
+        folder = folders.at(item.folder)
+        descriptor = folder.resume(partial)
+    if descriptor < 0:
         return
-    digest = hashlib.sha256()
-    if offset:
-        with partial.open("rb") as done:
-            shutil.copyfileobj(done, cast(BinaryIO, _Digesting(digest)), _PIECE)
-    with partial.open("ab", buffering=0) as file:
+    with os.fdopen(descriptor, "rb+", buffering=0) as file:
+        offset = os.fstat(file.fileno()).st_size
+        if offset > item.size:
+            file.truncate(0)
+            offset = 0
+        moved.by(offset)
+        dialogue.send(f"fetch_large {offset} {quote(item.source)}")
+        kind, executable, size = dialogue.head()
+        if kind != "rest":
+            dialogue.reader.exactly(size)
+            dialogue.reply()
+            folder.remove(partial)
+            if not order.request.partial:
+                order.error = f"{item.name!r} is not on the machine any more"
+            return
+        digest = hashlib.sha256()
+        shutil.copyfileobj(file, cast(BinaryIO, _Digesting(digest)), _PIECE)
         begun = end = offset
         for piece in dialogue.reader.pieces(size):
             digest.update(piece)
-            file.write(piece)
+            write_all(file.fileno(), piece)
             moved.by(len(piece))
             end += len(piece)
             if end - begun >= _TO_DISK:
                 begin_writing(file.fileno(), begun, end - begun)
                 begun = end
-    there = (dialogue.reply().lines("digest") or [""])[0].lstrip("\\")[:64]
-    if digest.hexdigest() != there and not order.request.partial:
-        partial.unlink()
-        order.error = f"{item.name!r} arrived with other bytes than the machine has"
-        return
-    partial.replace(target)
-    _keep_executable(item, bool(executable))
+        there = (dialogue.reply().lines("digest") or [""])[0].lstrip("\\")[:64]
+        if digest.hexdigest() != there and not order.request.partial:
+            folder.remove(partial)
+            order.error = f"{item.name!r} arrived with other bytes than the machine has"
+            return
+        _keep_executable(item, file.fileno(), bool(executable))
+    with _told_of(order):
+        folder.rename(partial, item.target)
     order.digests[item.name] = digest.hexdigest()
 
 

@@ -21,10 +21,13 @@ def check_files(files: tuple[OutputFile, ...]) -> None:
     """Check every name of a list before anything is made of it.
 
     Raises:
-        UnsafeName: for the first that is not plain and relative, or that would lead out, also by
-            way of a link of the list.
+        UnsafeName: for the first that is not plain and relative, that would lead out, also by
+            way of a link of the list, or that cannot be beside another.
     """
-    links = {file.name for file in files if file.kind == "l"}
+    kinds: dict[str, str] = {}
+    for file in files:
+        if kinds.setdefault(file.name, file.kind) != file.kind:
+            raise UnsafeName(f"the machine named {file.name!r} twice, as different things")
     folders: set[str] = set()
     for file in files:
         parts = file.name.split("/")
@@ -32,7 +35,9 @@ def check_files(files: tuple[OutputFile, ...]) -> None:
             raise UnsafeName(f"the machine named a file {file.name!r}, which may lead out")
         folder = file.name.rpartition("/")[0]
         while folder and folder not in folders:
-            if folder in links:
-                raise UnsafeName(f"{file.name!r} lies behind the link {folder!r}")
+            kind = kinds.get(folder, "d")
+            if kind != "d":
+                what = "link" if kind == "l" else "file"
+                raise UnsafeName(f"{file.name!r} lies behind the {what} {folder!r}")
             folders.add(folder)
             folder = folder.rpartition("/")[0]

@@ -44,8 +44,10 @@ def command(choice: Choice, file: Path | None, schema: bool) -> int:
     if file is None:
         click.echo(text)
         return EXIT_DONE
+    from sojourn.folder import write_file
+
     try:
-        file.write_text(text + "\n", encoding="utf-8")
+        write_file(file, f"{text}\n".encode())
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
     output.note(f"written: {file}; on the other computer: sojourn import {file.name}")

@@ -81,16 +81,15 @@ def command(
                 f"{jobs[0].signature[:8]}-partial" if len(jobs) == 1 else "partial"
             )
             into = {one: top / names[one] for one in names}
-            brought = bring_partial(session, jobs, only, into)
-            places = [one.path for one in brought.found]
+            real = {one: _named(folder, top) / names[one] for one in names}
+            brought = bring_partial(session, jobs, only, real)
+            places = [into[one.job.signature] for one in brought.found]
         else:
             brought = (
                 bring_remote(session, jobs, remote) if remote else bring_results(session, jobs)
             )
             places = [
-                one.path
-                if folder is None
-                else copy_out(one.path, folder / names[one.job.signature])
+                one.path if folder is None else copy_out(one.path, folder, names[one.job.signature])
                 for one in brought.found
             ]
     if as_json:
@@ -99,6 +98,11 @@ def command(
         for place in places:
             click.echo(place)
     return _tell(brought)
+
+
+def _named(folder: Path | None, top: Path) -> Path:
+    """The directory to bring partial files to; only one that was named may be a link."""
+    return top if folder is None else folder.resolve()
 
 
 def _tell(brought: Brought) -> int:

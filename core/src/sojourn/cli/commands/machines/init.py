@@ -16,13 +16,14 @@ def command() -> None:
     It goes to the user's config folder, or where SOJOURN_MACHINES says. A file that is there
     is left as it is.
     """
+    from sojourn.home import make_private
     from sojourn.machines.initial import INITIAL
     from sojourn.machines.places import OVERRIDE, user_file
 
     named = os.environ.get(OVERRIDE)
     file = Path(named).expanduser() if named else user_file()
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_private(file.parent)
         with file.open("x", encoding="utf-8") as written:
             written.write(INITIAL)
     except FileExistsError as error:
