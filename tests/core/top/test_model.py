@@ -71,7 +71,7 @@ class TestByWorkflow:
         store.join([Membership("co2", "fit[0]", old.signature, "hpc", "fit", world.NOW - 9000)])
         fit = named(forest(take(store)), "w:co2/fit")
         notes = {node.jobs.popitem()[1].name: node.note for node in fit.children}
-        assert notes["fit 0 before"] == "of an earlier version"
+        assert notes["fit 0 before"] == "superseded"
         assert notes["fit 0"] == ""
 
     def test_jobs_whose_workflow_is_not_recorded_are_grouped_by_step(self, store: Store) -> None:

@@ -1,7 +1,7 @@
 """A table of jobs, and what is to be said about their machines."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -24,26 +24,45 @@ FIELDS = (
 )  # fmt: skip
 """What of a job a row of the table is made of."""
 
+Key = tuple[str, str]
+"""A job: its signature and its machine."""
+
 _NOT_STARTED = frozenset({State.NEW, State.SUBMITTING, State.QUEUED, State.HELD})
 _STATE = HEADS.index("STATE")
 _GIVEN_BY_PEOPLE = tuple(HEADS.index(head) for head in ("NAME", "WORKFLOW", "STEP"))
 """Columns of any width, cut where a terminal is too narrow."""
 
 
-def show(jobs: Sequence[JobLine | JobRecord], *, as_json: bool) -> None:
-    """Print jobs to stdout: a table, or a list of objects."""
+def show(
+    jobs: Sequence[JobLine | JobRecord],
+    *,
+    as_json: bool,
+    superseded: Collection[Key] = frozenset(),
+) -> None:
+    """Print jobs to stdout: a table, or a list of objects; the `superseded` ones are marked."""
     if as_json:
-        output.rows(job.to_json() for job in jobs)
+        output.rows(
+            job.to_json() | {"superseded": (job.signature, job.machine) in superseded}
+            for job in jobs
+        )
     elif jobs:
-        output.text(as_table(jobs, width=output.width(), colors=output.colorful()))
+        columns = dict(zip(FIELDS, columns_of(jobs), strict=True))
+        columns["reason"] = marked_column(columns, superseded)
+        output.text(
+            table_of(list(columns.values()), width=output.width(), colors=output.colorful())
+        )
 
 
 def as_table(
     jobs: Sequence[JobLine | JobRecord], *, width: int | None = None, colors: bool = False
 ) -> str:
     """The table. AGE is the time since it was handed in (or recorded), TIME how long it ran."""
-    columns = zip(*map(attrgetter(*FIELDS), jobs), strict=True) if jobs else [()] * len(FIELDS)
-    return table_of(list(columns), width=width, colors=colors)
+    return table_of(columns_of(jobs), width=width, colors=colors)
+
+
+def columns_of(jobs: Sequence[JobLine | JobRecord]) -> list[Sequence[Any]]:
+    """The columns `FIELDS` of jobs."""
+    return list(zip(*map(attrgetter(*FIELDS), jobs), strict=True)) or [()] * len(FIELDS)
 
 
 def table_of(
@@ -83,6 +102,19 @@ def paused_column(columns: Mapping[str, Sequence[Any]], pauses: "Pauses") -> tup
         or (state in ACTIVE and (machine in pauses.machines or (signature, machine) in pauses.jobs))
         for signature, machine, state, paused in zip(*(columns[n] for n in names), strict=True)
     )
+
+
+def marked_column(
+    columns: Mapping[str, Sequence[Any]], superseded: Collection[Key]
+) -> Sequence[str]:
+    """The reasons, with a mark before those of superseded jobs."""
+    if not superseded:
+        return columns["reason"]
+    keys = zip(columns["signature"], columns["machine"], strict=True)
+    return [
+        "; ".join(filter(None, ("superseded", reason))) if key in superseded else reason
+        for key, reason in zip(keys, columns["reason"], strict=True)
+    ]
 
 
 def _flat(column: Sequence[str]) -> Sequence[str]:

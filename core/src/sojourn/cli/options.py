@@ -8,6 +8,7 @@ import click
 
 from sojourn.cli import completing
 from sojourn.cli.selection import STATE_WORDS, Choice
+from sojourn.errors import UsageError
 from sojourn.states import State
 
 if TYPE_CHECKING:
@@ -116,7 +117,12 @@ def choosing(function: Function) -> Function:
         "--workflow",
         metavar="NAME",
         shell_complete=completing.workflows,
-        help="Jobs of this workflow.",
+        help="Jobs of this workflow, as its last run has them.",
+    )
+    @click.option(
+        "--all-generations",
+        is_flag=True,
+        help="With --workflow: also the jobs that its last run has superseded.",
     )
     @click.option(
         "--step", metavar="NAME", shell_complete=completing.steps, help="Jobs of this step."
@@ -138,11 +144,18 @@ def choosing(function: Function) -> Function:
     def choose(
         signatures: tuple[str, ...],
         workflow: str | None,
+        all_generations: bool,
         step: str | None,
         state: frozenset[State] | None,
         machine: str | None,
         **rest: Any,
     ) -> Any:
-        return function(choice=Choice(signatures, workflow, step, state, machine), **rest)
+        if all_generations and workflow is None:
+            raise UsageError(
+                "--all-generations goes with --workflow",
+                hint="without a workflow, jobs of all generations are meant anyway",
+            )
+        choice = Choice(signatures, workflow, step, state, machine, all_generations)
+        return function(choice=choice, **rest)
 
     return choose  # type: ignore[return-value]

@@ -1,15 +1,19 @@
 """Which jobs are meant: the one place that reads a SIG and the options beside it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sojourn.cli.amounts import count
+from sojourn.cli.output import note
 from sojourn.defaults import SIGNATURE_PREFIX
 from sojourn.errors import AmbiguousSignature, NoSuchJob, UsageError
 from sojourn.states import ACTIVE, FINAL, State
 from sojourn.store.records import JobRecord
 
 if TYPE_CHECKING:
+    from sojourn.store.jobs import Jobs
     from sojourn.store.store import Store
 
 ENDED_BADLY: frozenset[State] = FINAL - {State.COMPLETED}
@@ -34,6 +38,8 @@ class Choice:
     step: str | None = None
     states: frozenset[State] | None = None
     machine: str | None = None
+    all_generations: bool = False
+    """Whether a workflow stands for more than the jobs of its last run."""
 
     @property
     def empty(self) -> bool:
@@ -45,7 +51,7 @@ class Choice:
 def several(
     store: "Store", choice: Choice, *, otherwise: Collection[State] | None = None
 ) -> list[JobRecord]:
-    """The jobs that are meant, each once.
+    """The jobs that are meant, each once. Says how many superseded ones are left aside.
 
     `otherwise` are the states that count where neither a signature nor a state was given.
 
@@ -62,16 +68,40 @@ def several(
         named = [job for text in choice.signatures for job in _resolve(store, text, choice.machine)]
         return _narrowed(store, {(job.signature, job.machine): job for job in named}, choice)
     states = otherwise if choice.states is None else choice.states
-    found = store.select(
-        workflow=choice.workflow,
-        step=choice.step,
-        states=states,
-        machine=choice.machine,
-        newest_first=False,
-    )
+    conditions = conditions_of(choice, states)
+    found = store.select(**conditions, newest_first=False)
     if not found:
         check_workflow(store, choice.workflow)
+    tell_left_aside(store, conditions)
     return list(found)
+
+
+def conditions_of(choice: Choice, states: Collection[State] | None) -> dict[str, Any]:
+    """What the store is asked for, where no signature was given."""
+    return {
+        "workflow": choice.workflow,
+        "step": choice.step,
+        "states": states,
+        "machine": choice.machine,
+        "current": not choice.all_generations,
+    }
+
+
+def tell_left_aside(store: "Jobs", conditions: Mapping[str, Any]) -> None:
+    """Say how many jobs of earlier runs the conditions leave aside, if any."""
+    if conditions["workflow"] is None or not conditions["current"]:
+        return
+    (every,) = store.columns(("state",), **{**conditions, "current": False})
+    (current,) = store.columns(("state",), **conditions)
+    if len(every) == len(current):
+        return
+    left = Counter(every) - Counter(current)
+    number, active = left.total(), sum(left[state] for state in ACTIVE)
+    note(
+        f"{count(number, 'superseded job')} of {conditions['workflow']} left aside"
+        f"{f', {active} still active' if active else ''}; --all-generations includes "
+        f"{'it' if number == 1 else 'them'}"
+    )
 
 
 def one(store: "Store", text: str, machine: str | None = None) -> JobRecord:
@@ -112,12 +142,8 @@ def _narrowed(
 ) -> list[JobRecord]:
     if choice.workflow is None and choice.step is None and choice.states is None:
         return list(named.values())
-    allowed = {
-        (line.signature, line.machine)
-        for line in store.listing(
-            workflow=choice.workflow, step=choice.step, states=choice.states, machine=choice.machine
-        )
-    }
+    conditions = conditions_of(choice, choice.states)
+    allowed = set(zip(*store.columns(("signature", "machine"), **conditions), strict=True))
     return [job for key, job in named.items() if key in allowed]
 
 

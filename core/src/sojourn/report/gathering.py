@@ -49,6 +49,8 @@ class Told:
     shares: Mapping[str, float]
     asked: Mapping[str, object]
     used: Mapping[str, float]
+    superseded: bool = False
+    """Whether the last run of its workflow does not have it any more."""
 
     @property
     def name(self) -> str:
@@ -67,22 +69,29 @@ class Gathered:
     machines: Mapping[str, MachineRecord] = field(default_factory=dict)
 
 
-def gather(store: "Store", *, now: float, workflow: str | None = None) -> Gathered:
-    """All jobs, or those of a workflow, by workflow, step, and the time they were handed in."""
-    jobs = [_told(store, record) for record in store.select(workflow=workflow, newest_first=False)]
+def gather(
+    store: "Store", *, now: float, workflow: str | None = None, current: bool = True
+) -> Gathered:
+    """All jobs, or those of a workflow, by workflow, step, and the time they were submitted; with
+    `current` of a workflow only those that its last run has."""
+    superseded = store.superseded()
+    found = store.select(workflow=workflow, current=current, newest_first=False)
+    jobs = [
+        _told(store, record, (record.signature, record.machine) in superseded) for record in found
+    ]
     jobs.sort(key=lambda job: (job.record.workflow, job.record.step, job.run.begin() or now))
     names = {job.record.machine for job in jobs}
     machines = {name: one for name, one in store.machines().items() if name in names}
     return Gathered(workflow or "All jobs", now, tuple(jobs), machines)
 
 
-def _told(store: "Store", record: JobRecord) -> Told:
+def _told(store: "Store", record: JobRecord, superseded: bool) -> Told:
     asked, used = json.loads(record.resources), json.loads(record.usage)
     earlier: tuple[Run, ...] = ()
     if record.attempt > 1:
         attempts = store.attempts(record.signature, record.machine)
         earlier = tuple(_run(one) for one in attempts if one.attempt < record.attempt)
-    return Told(record, _run(record), earlier, efficiency(used, asked), asked, used)
+    return Told(record, _run(record), earlier, efficiency(used, asked), asked, used, superseded)
 
 
 def _run(one: JobRecord | AttemptRecord) -> Run:

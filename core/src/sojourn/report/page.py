@@ -170,7 +170,7 @@ def _jobs(jobs: Sequence[Told]) -> Iterator[str]:
             (
                 *map(escape, texts), _time(waited(job.run)), _time(ran(job.run)),
                 _share(job.shares.get("cpu")), _share(job.shares.get("memory")),
-                escape(record.reason),
+                escape("; ".join(filter(None, ("superseded" * job.superseded, record.reason)))),
             )
         )  # fmt: skip
     yield from _raw_table(heads, rows, kind="jobs", states=[job.record.state for job in jobs])

@@ -116,15 +116,17 @@ class Jobs:
         step: str | None = None,
         states: Collection[State] | None = None,
         machine: str | None = None,
+        current: bool = False,
         limit: int | None = None,
         newest_first: bool = True,
     ) -> tuple[JobRecord, ...]:
         """Jobs that answer to everything given, by the time they were recorded.
 
         A job belongs to a workflow (and is a step there) if it was recorded for it or is
-        among its members; it is given once, however often it is a member.
+        among its members; it is given once, however often it is a member. With `current` only
+        the jobs of the last run of `workflow` are given (see `store.generations`).
         """
-        where, parameters = _conditions(workflow, step, states, machine)
+        where, parameters = _conditions(workflow, step, states, machine, current)
         down = " DESC" if newest_first else ""
         rows = self._db.query(
             f"{JOBS.select}{where} ORDER BY created_at{down}, rowid{down} LIMIT ?",
@@ -139,10 +141,11 @@ class Jobs:
         step: str | None = None,
         states: Collection[State] | None = None,
         machine: str | None = None,
+        current: bool = False,
         limit: int | None = None,
     ) -> tuple[JobLine, ...]:
         """As `select`, newest first, with only what a list shows: several times as fast."""
-        where, parameters = _conditions(workflow, step, states, machine)
+        where, parameters = _conditions(workflow, step, states, machine, current)
         rows = self._db.query(
             f"{_LINES.select}{where} ORDER BY created_at DESC, rowid DESC LIMIT ?",
             (*parameters, -1 if limit is None else limit),
@@ -157,6 +160,7 @@ class Jobs:
         step: str | None = None,
         states: Collection[State] | None = None,
         machine: str | None = None,
+        current: bool = False,
         limit: int | None = None,
     ) -> list[tuple[Any, ...]]:
         """As `listing`, newest first, as one tuple of plain values for each of `names`: what a
@@ -168,7 +172,7 @@ class Jobs:
         unknown = set(names) - set(_LINES.columns)
         if unknown:
             raise TypeError(f"jobs have no {', '.join(sorted(unknown))}")
-        where, parameters = _conditions(workflow, step, states, machine)
+        where, parameters = _conditions(workflow, step, states, machine, current)
         rows = self._db.query(
             f"SELECT {', '.join(names)} FROM jobs{where}"
             " ORDER BY created_at DESC, rowid DESC LIMIT ?",
@@ -273,6 +277,7 @@ def _conditions(
     step: str | None,
     states: Collection[State] | None,
     machine: str | None,
+    current: bool = False,
 ) -> tuple[str, list[Any]]:
     conditions: list[str] = []
     parameters: list[Any] = []
@@ -281,9 +286,11 @@ def _conditions(
     }
     if given:
         own = " AND ".join(f"{name} = ?" for name in given)
+        last = current and workflow is not None
+        never_run = " AND workflow NOT IN (SELECT workflow FROM memberships)" if last else ""
         conditions.append(
-            f"(({own}) OR (signature, machine) IN"
-            f" (SELECT signature, machine FROM memberships WHERE {own}))"
+            f"(({own}{never_run}) OR (signature, machine) IN"
+            f" (SELECT signature, machine FROM memberships WHERE {own}{' AND current' * last}))"
         )
         parameters += [*given.values(), *given.values()]
     if states is not None:

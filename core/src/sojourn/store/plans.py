@@ -17,6 +17,8 @@ class Membership:
     machine: str
     step: str = ""
     seen_at: float = 0.0
+    current: bool = True
+    """Whether the last run of the workflow has it in this place; what it replaced is superseded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from typing import Self
 
 from sojourn.home import store_path
 from sojourn.store.connection import LOCK_TIMEOUT, Database
+from sojourn.store.generations import Generations
 from sojourn.store.jobs import Jobs
 from sojourn.store.machines import Machines
 from sojourn.store.pauses import Pausing
 
 
-class JobReader(Jobs, Machines, Pausing):
+class JobReader(Jobs, Generations, Machines, Pausing):
     """Jobs and machines of the store at `path`, by default in Sojourn's home.
 
     Raises (here and in every method):

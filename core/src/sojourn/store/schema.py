@@ -252,7 +252,16 @@ BEGIN
 END;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_FIFTH = """
+ALTER TABLE memberships ADD COLUMN current INTEGER NOT NULL DEFAULT 1;
+UPDATE memberships SET current = EXISTS (
+    SELECT 1 FROM nodes WHERE nodes.workflow = memberships.workflow
+    AND nodes.node = memberships.node AND nodes.signature = memberships.signature);
+DROP INDEX memberships_job;
+CREATE INDEX memberships_job ON memberships (signature, machine, current);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 """Number n brings a store from version n to n + 1."""
 
 VERSION = len(MIGRATIONS)

@@ -12,6 +12,7 @@ from sojourn.store.connection import LOCK_TIMEOUT, Database
 from sojourn.store.digests import StoredMemo
 from sojourn.store.events import Events
 from sojourn.store.faults import damaged
+from sojourn.store.generations import Generations
 from sojourn.store.jobs import Jobs
 from sojourn.store.machines import Machines
 from sojourn.store.pauses import Pausing
@@ -20,7 +21,9 @@ from sojourn.store.steps import Steps
 from sojourn.store.workflows import Workflows
 
 
-class Store(Jobs, Changes, Events, Workflows, Steps, Machines, Settings, Census, Pausing):
+class Store(
+    Jobs, Changes, Events, Workflows, Generations, Steps, Machines, Settings, Census, Pausing
+):
     """The local record. Every method is one transaction, safe with many threads and processes.
 
     `path` is the store's file, by default in Sojourn's home; it is made where there is none.

@@ -24,6 +24,14 @@ _ONLY_ITS_OWN = """
     ORDER BY created_at, rowid
 """
 
+_REPLACED = """
+    UPDATE memberships SET current = 0
+    WHERE workflow = ? AND current AND EXISTS (
+        SELECT 1 FROM memberships AS newer
+        WHERE newer.workflow = memberships.workflow AND newer.node = memberships.node
+        AND newer.seen_at > memberships.seen_at)
+"""
+
 
 class Workflows:
     """The part of the store about workflows."""
@@ -111,9 +119,14 @@ class Workflows:
     # --- memberships --------------------------------------------------------------------------
 
     def join(self, memberships: Iterable[Membership]) -> None:
-        """Say that jobs belong to workflows; what is known already gets the new `seen_at`."""
+        """Record that jobs belong to workflows; what is known already gets the new `seen_at`.
+
+        Of the jobs at one node, those that were seen last are current.
+        """
+        rows = list(map(_MEMBERS.write, memberships))
         with self._db.transaction() as connection:
-            connection.executemany(_MEMBERS.replace, map(_MEMBERS.write, memberships))
+            connection.executemany(_MEMBERS.replace, rows)
+            connection.executemany(_REPLACED, {(row[_WORKFLOW],) for row in rows})
 
     def members(self, workflow: str) -> tuple[Membership, ...]:
         """Every place that a job has in a workflow, by node."""
@@ -140,3 +153,4 @@ class Workflows:
 
 
 _CREATED = _WORKFLOWS.columns.index("created_at")
+_WORKFLOW = _MEMBERS.columns.index("workflow")

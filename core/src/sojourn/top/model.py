@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sojourn.states import FINAL, State
-from sojourn.store.plans import Membership
 from sojourn.store.records import JobLine
 from sojourn.top.snapshot import Key, Snapshot
 
@@ -106,26 +105,21 @@ def _workflow(snapshot: Snapshot, name: str, jobs: Sequence[JobLine]) -> Node:
         root.note = ": ".join(filter(None, (record.status, record.detail)))
     branches: dict[str, Node] = {"": root}
     members = snapshot.members.get(name, ())
-    newest = {one.node: max(one.seen_at, 0.0) for one in sorted(members, key=_seen)}
     for member in members:
         job = snapshot.jobs.get((member.signature, member.machine))
         if job is not None:
-            _add(root, branches, member.node, job, earlier=member.seen_at < newest[member.node])
+            _add(root, branches, member.node, job, superseded=not member.current)
     for job in reversed(jobs):
         if (job.signature, job.machine) not in root.jobs:
             _add(root, branches, f"{job.step}/{_named(job)}" if job.step else _named(job), job)
     return root
 
 
-def _seen(member: Membership) -> float:
-    return member.seen_at
-
-
 _ITERATION = re.compile(r"(.+)(\[\d+\])")
 
 
 def _add(
-    root: Node, branches: dict[str, Node], path: str, job: JobLine, *, earlier: bool = False
+    root: Node, branches: dict[str, Node], path: str, job: JobLine, *, superseded: bool = False
 ) -> None:
     """Put a job at its path; a loop `fit[3]` becomes a group `fit` with a line `[3]`."""
     *parts, last = path.split("/")
@@ -144,7 +138,7 @@ def _add(
         branch.jobs[key] = job
         parent = branch
     line = _leaf(f"{parent.key}/{last}", last, job)
-    line.note = "of an earlier version" if earlier else ""
+    line.note = "superseded" if superseded else ""
     parent.children.append(line)
 
 

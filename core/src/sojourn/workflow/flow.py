@@ -1,5 +1,6 @@
 """`Workflow`: where steps and jobs become nodes, and where they are run."""
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from itertools import count
@@ -62,6 +63,8 @@ class Workflow:
         self._writing = ExitStack()
         self._session: Session | None = None
         self._is_open = False
+        self.began_at = 0.0
+        """When it was first evaluated, in seconds since the epoch."""
         self.failed: dict[str, SojournError] = {}
         """Steps that failed in this process, by signature: not called again by a later look."""
 
@@ -227,6 +230,7 @@ class Workflow:
         from sojourn.workflow.running import run_to_the_end
 
         top = self.top
+        top.began_at = top.began_at or time.time()
         try:
             with writing(None):
                 run_to_the_end(top, top._open(), roots, also)

@@ -13,6 +13,7 @@ from sojourn.store.plans import Membership, NodeRecord, WorkflowRecord
 from sojourn.store.records import JobRecord
 from sojourn.values.events import Resumption, SuspensionNotice
 from sojourn.workflow.claiming import claim, release
+from sojourn.workflow.generation import left_behind
 from sojourn.workflow.kinds import JobNode, StepNode
 from sojourn.workflow.nodes import Node
 
@@ -143,6 +144,31 @@ class Recording:
             "interpreter": sys.executable,
             "options": json.dumps(_options(settings)),
         }
+
+    def coming(self, nodes: Sequence[JobNode]) -> None:
+        """Keep which jobs are about to be submitted: a run that is killed meanwhile has them."""
+        workflow, now = self._context.workflow, time.time()
+        self._context.store.join(
+            Membership(workflow, node.path, node.status.signature, node.machine, node.name, now)
+            for node in nodes
+        )
+
+    def looked_over(self, nodes: Sequence[Node], *, whole: bool) -> None:
+        """Keep what nodes are now, and which of earlier runs the workflow does not have any more.
+
+        `whole` says that `nodes` is all there is.
+        """
+        context = self._context
+        if not context.is_part:
+            gone = left_behind(
+                context.store.members(context.workflow),
+                nodes,
+                context.store.nodes(context.workflow),
+                began_at=context.top.began_at,
+                whole=whole,
+            )
+            context.store.supersede(context.workflow, gone)
+        self.nodes(nodes)
 
     def nodes(self, nodes: Sequence[Node]) -> None:
         """Keep what nodes are now, and which jobs belong to the workflow."""

@@ -105,7 +105,7 @@ class Run:
         self._advance(roots)
         if also and not all(root.ready for root in roots):
             self._advance([*roots, *also])
-        self._recording.nodes(self._nodes)
+        self._recording.looked_over(self._nodes, whole=also is None)
         self._jobs.show(self._nodes)
         self._conclude(roots, "done" if also is None else "running")
 
@@ -121,6 +121,7 @@ class Run:
             if self._call_steps(wanted):
                 continue
             ready = self._jobs.ready(self._nodes, wanted)
+            self._recording.coming(ready)
             if not self._jobs.submit(ready):
                 break
             self._recording.nodes(ready)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +10,13 @@ import click
 from sojourn.cli import joblist, output
 from sojourn.cli.opening import open_reader, open_store
 from sojourn.cli.options import as_json, choosing
-from sojourn.cli.selection import Choice, check_workflow, several
+from sojourn.cli.selection import (
+    Choice,
+    check_workflow,
+    conditions_of,
+    several,
+    tell_left_aside,
+)
 from sojourn.states import ACTIVE
 
 if TYPE_CHECKING:
@@ -59,7 +66,9 @@ def _show(
     if choice.signatures:
         with open_store() as whole:
             named = several(whole, choice)[:limit]
-        joblist.show(store.pauses().shown(named)[:room], as_json=as_json)
+        joblist.show(
+            store.pauses().shown(named)[:room], as_json=as_json, superseded=store.superseded()
+        )
         machines, there = {job.machine for job in named if job.state in ACTIVE}, bool(named)
     else:
         machines, there = _show_all(store, choice, limit, as_json, room)
@@ -77,28 +86,26 @@ def _show_all(
     store: "JobReader", choice: Choice, limit: int | None, as_json: bool, room: int | None
 ) -> tuple[set[str], bool]:
     """Print what is chosen; the machines of active jobs, and whether there was any job."""
-    given: dict[str, Any] = {
-        "workflow": choice.workflow,
-        "step": choice.step,
-        "states": choice.states,
-        "machine": choice.machine,
-        "limit": limit,
-    }
+    conditions = conditions_of(choice, choice.states)
+    superseded = store.superseded()
     if as_json:
-        jobs = store.listing(**given)
-        joblist.show(store.pauses().shown(jobs), as_json=True)
+        jobs = store.listing(**conditions, limit=limit)
+        joblist.show(store.pauses().shown(jobs), as_json=True, superseded=superseded)
+        tell_left_aside(store, conditions)
         return {job.machine for job in jobs if job.state in ACTIVE}, bool(jobs)
-    columns = store.columns(joblist.FIELDS, **given)
-    by_name = dict(zip(joblist.FIELDS, columns, strict=True))
+    columns = store.columns(joblist.FIELDS, **conditions, limit=limit)
+    by_name: dict[str, Sequence[Any]] = dict(zip(joblist.FIELDS, columns, strict=True))
     pauses = store.pauses()
     if pauses.any:
         by_name["paused"] = joblist.paused_column(by_name, pauses)
-        columns = list(by_name.values())
+    if superseded:
+        by_name["reason"] = joblist.marked_column(by_name, superseded)
     if there := len(by_name["state"]):
-        shown = [column[:room] for column in columns]
+        shown = [column[:room] for column in by_name.values()]
         output.text(joblist.table_of(shown, width=output.width(), colors=output.colorful()))
         if room is not None and there > room:
             output.note(f"the newest {room} of {there:,} jobs; `sojourn top` shows all")
+    tell_left_aside(store, conditions)
     pairs = zip(by_name["machine"], by_name["state"], strict=True)
     return {machine for machine, state in pairs if state in ACTIVE}, bool(there)
 

@@ -7,7 +7,7 @@ import click
 
 from sojourn.cli import completing, output
 from sojourn.cli.opening import open_store
-from sojourn.cli.selection import check_workflow
+from sojourn.cli.selection import Choice, check_workflow, conditions_of, tell_left_aside
 
 
 @click.command
@@ -23,7 +23,12 @@ from sojourn.cli.selection import check_workflow
 @click.option(
     "--workflow", metavar="NAME", shell_complete=completing.workflows, help="Only its jobs."
 )
-def command(target: Path, workflow: str | None) -> None:
+@click.option(
+    "--all-generations",
+    is_flag=True,
+    help="With --workflow: also the jobs that its last run has superseded.",
+)
+def command(target: Path, workflow: str | None, all_generations: bool) -> None:
     """Write one page about jobs: a timeline of waiting and running, how well they used what they
     asked for, what failed and why. It loads nothing and opens in any browser.
 
@@ -39,7 +44,9 @@ def command(target: Path, workflow: str | None) -> None:
 
     with open_store() as store:
         check_workflow(store, workflow)
-        text = page(gather(store, now=time.time(), workflow=workflow))
+        choice = Choice(workflow=workflow, all_generations=all_generations)
+        tell_left_aside(store, conditions_of(choice, None))
+        text = page(gather(store, now=time.time(), workflow=workflow, current=not all_generations))
     if str(target) == "-":
         click.echo(text, nl=False)
         return

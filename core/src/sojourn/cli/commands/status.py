@@ -38,7 +38,11 @@ def command(choice: Choice, as_json: bool) -> int:
             except SojournError as refusal:
                 errors[machine] = refusal
         jobs = session.again(jobs)
-        joblist.show(session.store.pauses().shown(jobs), as_json=as_json)
+        joblist.show(
+            session.store.pauses().shown(jobs),
+            as_json=as_json,
+            superseded=session.store.superseded(),
+        )
         if not jobs:
             note("no jobs are out" if choice.states == ACTIVE else "no such jobs")
         for error in errors.values():

@@ -38,7 +38,7 @@ def command(choice: Choice, timeout: float | None, as_json: bool) -> int:
         except KeyboardInterrupt:
             note("the jobs go on; `sojourn status` asks about them")
             raise
-        joblist.show(jobs, as_json=as_json)
+        joblist.show(jobs, as_json=as_json, superseded=session.store.superseded())
         status = outcome(jobs)
         if status == EXIT_SUSPENDED:
             left = sum(job.state in ACTIVE for job in jobs)
