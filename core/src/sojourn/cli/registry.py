@@ -76,6 +76,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             _here("logout", "End the connection that login keeps."),
             _here("plugins", "List, begin and check plugins."),
             _here("gc", "Free results and job directories."),
+            _here("forget", "Remove jobs or a workflow from the local record."),
             _here("rebuild", "Make the store anew from what lies on a machine."),
             _here("completion", "Print the code for the shell's completion."),
         ),

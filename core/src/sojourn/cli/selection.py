@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sojourn.cli.amounts import count
@@ -46,6 +46,10 @@ class Choice:
         """Whether nothing was said at all."""
         given = (self.workflow, self.step, self.states, self.machine)
         return not self.signatures and all(one is None for one in given)
+
+    def with_all_generations(self) -> "Choice":
+        """The same, whatever the last run of the workflow has."""
+        return replace(self, all_generations=True)
 
 
 def several(
@@ -102,6 +106,12 @@ def tell_left_aside(store: "Jobs", conditions: Mapping[str, Any]) -> None:
         f"{f', {active} still active' if active else ''}; --all-generations includes "
         f"{'it' if number == 1 else 'them'}"
     )
+
+
+def named(jobs: Sequence[JobRecord], limit: int = 3) -> str:
+    """The jobs by their short signatures, at most `limit` of them."""
+    shown = ", ".join(job.signature[:8] for job in jobs[:limit])
+    return f"{shown} and {len(jobs) - limit} more" if len(jobs) > limit else shown
 
 
 def one(store: "Store", text: str, machine: str | None = None) -> JobRecord:

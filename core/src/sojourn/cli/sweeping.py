@@ -1,6 +1,7 @@
 """What gc frees, here and on machines, as lines for a person."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from sojourn.states import ACTIVE
 
 if TYPE_CHECKING:
     from sojourn.session.session import Session
+    from sojourn.store.store import Store
 
 HEADS = ("WHAT", "JOB", "NAME", "MACHINE", "SIZE", "UNUSED", "PATH")
 
@@ -51,14 +53,24 @@ class Gone:
 
 
 def here(
-    session: "Session", older_than: float | None, keep_size: int | None, *, dry_run: bool
+    session: "Session",
+    older_than: float | None,
+    keep_size: int | None,
+    *,
+    dry_run: bool,
+    only: Collection[str] | None = None,
 ) -> list[Gone]:
     """Results in the cache; those that active jobs take something from stay."""
     from sojourn.results.housekeeping import collect
 
     needed = {parent for job in session.store.select(states=ACTIVE) for parent in job.parents}
     removed = collect(
-        session.results, older_than=older_than, keep_size=keep_size, dry_run=dry_run, keep=needed
+        session.results,
+        older_than=older_than,
+        keep_size=keep_size,
+        dry_run=dry_run,
+        keep=needed,
+        only=only,
     )
     gone = []
     for one in removed:
@@ -69,14 +81,35 @@ def here(
     return gone
 
 
+def superseded_signatures(store: "Store") -> set[str]:
+    """The signatures of superseded jobs, without those that are current on another machine."""
+    superseded = store.superseded()
+    return {
+        signature
+        for signature, _ in superseded
+        if all((job.signature, job.machine) in superseded for job in store.by_signature(signature))
+    }
+
+
 def there(
-    session: "Session", machine: str, older_than: float, unfetched: bool, *, dry_run: bool
+    session: "Session",
+    machine: str,
+    older_than: float,
+    unfetched: bool,
+    *,
+    dry_run: bool,
+    only: Collection[str] | None = None,
 ) -> list[Gone]:
     """Directories of ended jobs on a machine, and what no job needs any more."""
     from sojourn.garbage.machine import clear_machine
 
     cleared = clear_machine(
-        session, machine, older_than=older_than, unfetched=unfetched, dry_run=dry_run
+        session,
+        machine,
+        older_than=older_than,
+        unfetched=unfetched,
+        dry_run=dry_run,
+        only=only,
     )
     gone = []
     for one in cleared.jobs:

@@ -1,6 +1,7 @@
 """Clearing a machine's root: asked what lies there, decided here, removed in the same trip."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -43,9 +44,10 @@ def clear_machine(
     older_than: float,
     unfetched: bool = False,
     dry_run: bool = False,
+    only: Collection[str] | None = None,
 ) -> Cleared:
-    """Remove directories of jobs that ended more than `older_than` seconds ago, and what no job
-    needs any more, in one trip.
+    """Remove directories of jobs that ended more than `older_than` seconds ago (with `only`, of
+    these signatures), and what no job needs any more, in one trip.
 
     Raises:
         MachineError: the machine could not be asked.
@@ -61,6 +63,7 @@ def clear_machine(
                 now=max(time.time(), dialogue.hello.now),
                 older_than=older_than,
                 unfetched=unfetched,
+                only=only,
             )
             cleared = Cleared(kept=made.kept)
             taken = sizes(dialogue, [signature for signature, _, _ in made.removable])

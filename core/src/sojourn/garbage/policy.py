@@ -47,8 +47,10 @@ def plan(
     now: float,
     older_than: float,
     unfetched: bool = False,
+    only: Collection[str] | None = None,
 ) -> Plan:
-    """Jobs whose every attempt has ended more than `older_than` seconds before `now`.
+    """Jobs whose every attempt has ended more than `older_than` seconds before `now`; with `only`,
+    of these signatures.
 
     A job that one not yet ended takes something from stays; so does a completed one whose
     result is not here, unless `unfetched` lets it go.
@@ -65,7 +67,9 @@ def plan(
     for job in found:
         record = known.jobs.get(job.signature)
         end = ends[job.signature]
-        if end is None:
+        if only is not None and job.signature not in only:
+            pass
+        elif end is None:
             made.keep(ACTIVE)
         elif job.signature in needed:
             made.keep(NEEDED)

@@ -46,11 +46,13 @@ def collect(
     keep_size: int | None = None,
     dry_run: bool = False,
     keep: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> tuple[Stored, ...]:
     """Remove results, and return those that were (or with `dry_run` would be) removed.
 
     First those not used for `older_than` seconds, then the longest unused until all together
-    take at most `keep_size` bytes. Signatures in `keep` stay. Rests of fetches that were
+    take at most `keep_size` bytes. Signatures in `keep` stay; with `only`, so do all that are not
+    in it. Rests of fetches that were
     interrupted a week ago go in any case.
 
     Raises:
@@ -63,7 +65,8 @@ def collect(
     for each in results:
         old = older_than is not None and now - each.used_at > older_than
         over = keep_size is not None and total > keep_size
-        if (old or over) and each.signature not in keep:
+        may_go = each.signature not in keep and (only is None or each.signature in only)
+        if (old or over) and may_go:
             chosen.append(each)
             total -= each.size
     if not dry_run:

@@ -1,11 +1,11 @@
 """Handing a recorded job in again: by another process, or in a new attempt."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sojourn.errors import InvalidJob, NotPossible, SojournError
+from sojourn.errors import InvalidJob, MachineError, NotPossible, SojournError
 from sojourn.session.checking import check_batch
 from sojourn.session.request import given_words, request_of, request_text, still_given
 from sojourn.states import FINAL, State
@@ -33,24 +33,58 @@ def check_retry(
     """
     retried = {(record.signature, record.machine) for record in records}
     for record in records:
-        short = record.signature[:8]
-        if record.blocked_by and (record.blocked_by, record.machine) not in retried:
-            _check_parent(session.store, record)
-        if record.state not in FINAL:
-            raise NotPossible(
-                f"job {short} is {record.state}: only a job that has ended can be retried",
-                hint=f"`sojourn cancel {short}` ends it first",
-            )
-        job = _job(record)
-        signed = session.sign([job], record.machine)[0]
-        if signed.signature != record.signature and not job.identity:
-            raise NotPossible(
-                f"job {short} cannot run again: {_CHANGED}",
-                hint="hand it in as it is now: that is another job",
-            )
-        given = given_words(record) if resources is None else resources.over(given_words(record))
-        job = job.replace(resources=given.over(job.resources))
-        check_batch([replace(signed, job=job)], session.link(record.machine))
+        _check_one(session, record, resources, retried)
+
+
+def retryable(
+    session: "SessionBase", records: Sequence[JobRecord], resources: Resources | None
+) -> tuple[list[JobRecord], list[SojournError]]:
+    """The jobs that `check_retry` lets pass, and why each of the others cannot be retried."""
+    possible, errors = list(records), []
+    away: set[str] = set()
+    while True:
+        retried = {(record.signature, record.machine) for record in possible}
+        refused = []
+        for record in possible:
+            if record.machine in away:
+                refused.append(record)
+                continue
+            try:
+                _check_one(session, record, resources, retried)
+            except SojournError as error:
+                errors.append(error)
+                refused.append(record)
+                if isinstance(error, MachineError):
+                    away.add(record.machine)  # the same would be said of every job there
+        possible = [record for record in possible if record not in refused]
+        if not refused:  # without those, the children of none of them may be among the rest
+            return possible, errors
+
+
+def _check_one(
+    session: "SessionBase",
+    record: JobRecord,
+    resources: Resources | None,
+    retried: Collection[tuple[str, str]],
+) -> None:
+    short = record.signature[:8]
+    if record.blocked_by and (record.blocked_by, record.machine) not in retried:
+        _check_parent(session.store, record)
+    if record.state not in FINAL:
+        raise NotPossible(
+            f"job {short} is {record.state}: only a job that has ended can be retried",
+            hint=f"`sojourn cancel {short}` ends it first",
+        )
+    job = _job(record)
+    signed = session.sign([job], record.machine)[0]
+    if signed.signature != record.signature and not job.identity:
+        raise NotPossible(
+            f"job {short} cannot run again: {_CHANGED}",
+            hint="hand it in as it is now: that is another job",
+        )
+    given = given_words(record) if resources is None else resources.over(given_words(record))
+    job = job.replace(resources=given.over(job.resources))
+    check_batch([replace(signed, job=job)], session.link(record.machine))
 
 
 def _check_parent(store: "Store", record: JobRecord) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from sojourn.cli.amounts import count
 from sojourn.errors import NotPossible
+from sojourn.garbage.forget import delete_jobs, delete_workflow
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
-from sojourn.top.deleting import delete_jobs, delete_workflow
 from sojourn.top.model import Kind, Node
 from sojourn.top.snapshot import Key
 from sojourn.values.messages import Change, Changed

@@ -1,14 +1,17 @@
 """`sojourn export`: a ticket for another computer."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from sojourn.cli import output
+from sojourn.cli.amounts import count
+from sojourn.cli.ending import failed
 from sojourn.cli.opening import open_store
 from sojourn.cli.options import choosing
-from sojourn.cli.selection import Choice, several
-from sojourn.errors import EXIT_DONE, UsageError
+from sojourn.cli.selection import Choice, named, several
+from sojourn.errors import EXIT_DONE, SojournError, UsageError
 
 
 @click.command
@@ -39,11 +42,12 @@ def command(choice: Choice, file: Path | None, schema: bool) -> int:
 
     if schema:
         text = json.dumps(ticket_schema(), indent=2)
+        errors: list[SojournError] = []
     else:
-        text = _ticket(choice)
+        text, errors = _ticket(choice)
     if file is None:
         click.echo(text)
-        return EXIT_DONE
+        return _status(errors)
     from sojourn.folder import write_file
 
     try:
@@ -51,13 +55,32 @@ def command(choice: Choice, file: Path | None, schema: bool) -> int:
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
     output.note(f"written: {file}; on the other computer: sojourn import {file.name}")
-    return EXIT_DONE
+    return _status(errors)
 
 
-def _ticket(choice: Choice) -> str:
+def _ticket(choice: Choice) -> tuple[str, list[SojournError]]:
+    """The ticket, and why jobs are not in it."""
     from sojourn.machines.loading import load_machines
     from sojourn.tickets.exporting import make_ticket
 
+    machines, errors = load_machines(), []
     with open_store() as store:
         jobs = several(store, choice)
-        return make_ticket(jobs, load_machines(), store).model_dump_json(indent=2)
+        for name in {job.machine for job in jobs}:
+            try:
+                machines.get(name)
+            except SojournError as error:
+                errors.append(error)
+                there = [job for job in jobs if job.machine == name]
+                jobs = [job for job in jobs if job.machine != name]
+                output.note(f"left out: {count(len(there), 'job')} of {name}: {named(there)}")
+        if errors and not jobs:
+            raise errors.pop()
+        return make_ticket(jobs, machines, store).model_dump_json(indent=2), errors
+
+
+def _status(errors: Sequence[SojournError]) -> int:
+    status = EXIT_DONE
+    for error in errors:
+        status = failed(error)
+    return status

@@ -4,12 +4,12 @@ import click
 
 from sojourn.cli import joblist, output
 from sojourn.cli.amounts import count
+from sojourn.cli.ending import failed
 from sojourn.cli.jobmaking import assignments
 from sojourn.cli.opening import open_session
 from sojourn.cli.options import as_json, choosing
 from sojourn.cli.selection import ENDED_BADLY, Choice, several
-from sojourn.errors import EXIT_DONE, NotPossible
-from sojourn.states import FINAL
+from sojourn.errors import EXIT_DONE
 
 
 @click.command
@@ -26,7 +26,8 @@ def command(choice: Choice, resources: tuple[str, ...], as_json: bool) -> int:
     """Run jobs again that have ended, in a new attempt; the history of the old one is kept.
 
     Jobs that were not run because of them go with them. Chosen by --workflow and the like,
-    jobs that did not end well are meant.
+    jobs that did not end well are meant. A job that cannot be retried is named, and does not keep
+    the others from it.
 
     \b
     Examples:
@@ -34,6 +35,7 @@ def command(choice: Choice, resources: tuple[str, ...], as_json: bool) -> int:
       sojourn retry 3f2a --resource memory=32GiB --resource walltime=4h
       sojourn retry --workflow co2 --state TIMEOUT --resource walltime=12h
     """
+    from sojourn.session.retrying import retryable
     from sojourn.values.resources import Resources
 
     words = assignments(resources, "--resource", repeated=("native",))
@@ -43,14 +45,13 @@ def command(choice: Choice, resources: tuple[str, ...], as_json: bool) -> int:
         if not jobs:
             output.note("there is no such job to run again")
             return EXIT_DONE
-        active = [job for job in jobs if job.state not in FINAL]
-        if active:
-            short = active[0].signature[:8]
-            raise NotPossible(
-                f"job {short} is {active[0].state}: only a job that has ended can be retried",
-                hint=f"`sojourn cancel {short}` ends it first; nothing was changed",
-            )
-        jobs = session.retry(jobs, resources=other)
-        joblist.show(jobs, as_json=as_json)
-        output.note(f"{count(len(jobs), 'job')} in a new attempt: {joblist.summary(jobs)}")
-    return EXIT_DONE
+        possible, errors = retryable(session, jobs, other)
+        if possible:
+            possible = session.retry(possible, resources=other)
+            summary = joblist.summary(possible)
+            output.note(f"{count(len(possible), 'job')} in a new attempt: {summary}")
+        joblist.show(possible, as_json=as_json)
+        status = EXIT_DONE
+        for error in errors:
+            status = failed(error)
+    return status

@@ -18,6 +18,8 @@ class Deleted:
     """What came of it: how many jobs are forgotten, and why others are not."""
 
     jobs: int = 0
+    left: int = 0
+    """Jobs that are not of the workflow any more, but of others."""
     kept: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -44,6 +46,33 @@ def delete_jobs(
         for signature in gone - needed:
             session.results.remove(signature)
     return deleted
+
+
+def leave_workflow(
+    session: "Session", name: str, records: Sequence[JobRecord], *, there: bool = False
+) -> Deleted:
+    """Take jobs out of a workflow, and forget those that no other workflow has; the workflow
+    itself, with the remembered values of its steps, when it has no job any more."""
+    store = session.store
+    shared = [record for record in records if _others(session, name, record)]
+    alone = [record for record in records if record not in shared]
+    deleted = delete_jobs(session, alone, there=there)
+    for record in shared:
+        store.leave(name, record.signature)
+        if record.workflow == name:
+            other = _others(session, name, record)[0]
+            store.update_fields(record.signature, record.machine, workflow=other)
+    deleted.left = len(shared)
+    if not store.listing(workflow=name, limit=1):
+        store.delete_workflow(name)
+    return deleted
+
+
+def _others(session: "Session", name: str, record: JobRecord) -> list[str]:
+    """The other workflows that a job belongs to."""
+    members = session.store.memberships(record.signature, record.machine)
+    words = {record.workflow, *(member.workflow for member in members)} - {"", name}
+    return sorted(words)
 
 
 def delete_workflow(session: "Session", name: str, *, there: bool = False) -> Deleted:

@@ -1,23 +1,25 @@
 """Deleting jobs and workflows: what others share is kept."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sojourn import Job
+from sojourn.garbage.forget import delete_jobs, delete_workflow
 from sojourn.session.session import Session
 from sojourn.states import State
 from sojourn.store.plans import Membership, WorkflowRecord
-from sojourn.top.deleting import delete_jobs, delete_workflow
 from tests.core.top import world
 from tests.core.workflow.place import Place
 
 
 class TestHere:
     @pytest.fixture
-    def session(self, session: Session) -> Session:
-        world.fill(session.store)
-        return session
+    def session(self, tmp_path: Path) -> Iterator[Session]:
+        with Place(tmp_path / "place").session() as session:
+            world.fill(session.store)
+            yield session
 
     def test_a_workflow_goes_its_shared_jobs_stay(self, session: Session) -> None:
         store = session.store
