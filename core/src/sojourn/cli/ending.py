@@ -118,6 +118,19 @@ def failed(error: SojournError) -> int:
     return error.exit_status
 
 
+def failed_each(errors: Sequence[SojournError], limit: int = 5) -> int:
+    """Tell of errors of several jobs, at most `limit` of them, a hint only once; the last status."""
+    hints: set[str] = set()
+    for error in errors[:limit]:
+        note(error.message)
+        if error.hint and error.hint not in hints:
+            hint(error.hint)
+        hints.add(error.hint)
+    if len(errors) > limit:
+        note(f"and {len(errors) - limit} more")
+    return errors[-1].exit_status if errors else EXIT_DONE
+
+
 def tell_tail(error: JobFailed) -> None:
     """The last lines that a failed job has printed."""
     lines = error.stderr_tail.splitlines()

@@ -1,17 +1,16 @@
 """`sojourn export`: a ticket for another computer."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from sojourn.cli import output
 from sojourn.cli.amounts import count
-from sojourn.cli.ending import failed
+from sojourn.cli.ending import failed_each
 from sojourn.cli.opening import open_store
 from sojourn.cli.options import choosing
 from sojourn.cli.selection import Choice, named, several
-from sojourn.errors import EXIT_DONE, SojournError, UsageError
+from sojourn.errors import EXIT_DONE, EXIT_FAILED, SojournError, UsageError
 
 
 @click.command
@@ -47,7 +46,7 @@ def command(choice: Choice, file: Path | None, schema: bool) -> int:
         text, errors = _ticket(choice)
     if file is None:
         click.echo(text)
-        return _status(errors)
+        return EXIT_FAILED if failed_each(errors) else EXIT_DONE
     from sojourn.folder import write_file
 
     try:
@@ -55,7 +54,7 @@ def command(choice: Choice, file: Path | None, schema: bool) -> int:
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
     output.note(f"written: {file}; on the other computer: sojourn import {file.name}")
-    return _status(errors)
+    return EXIT_FAILED if failed_each(errors) else EXIT_DONE
 
 
 def _ticket(choice: Choice) -> tuple[str, list[SojournError]]:
@@ -77,10 +76,3 @@ def _ticket(choice: Choice) -> tuple[str, list[SojournError]]:
         if errors and not jobs:
             raise errors.pop()
         return make_ticket(jobs, machines, store).model_dump_json(indent=2), errors
-
-
-def _status(errors: Sequence[SojournError]) -> int:
-    status = EXIT_DONE
-    for error in errors:
-        status = failed(error)
-    return status

@@ -4,12 +4,12 @@ import click
 
 from sojourn.cli import joblist, output
 from sojourn.cli.amounts import count
-from sojourn.cli.ending import failed
+from sojourn.cli.ending import failed_each
 from sojourn.cli.jobmaking import assignments
 from sojourn.cli.opening import open_session
 from sojourn.cli.options import as_json, choosing
 from sojourn.cli.selection import ENDED_BADLY, Choice, several
-from sojourn.errors import EXIT_DONE
+from sojourn.errors import EXIT_DONE, EXIT_FAILED
 
 
 @click.command
@@ -51,7 +51,5 @@ def command(choice: Choice, resources: tuple[str, ...], as_json: bool) -> int:
             summary = joblist.summary(possible)
             output.note(f"{count(len(possible), 'job')} in a new attempt: {summary}")
         joblist.show(possible, as_json=as_json)
-        status = EXIT_DONE
-        for error in errors:
-            status = failed(error)
-    return status
+    status = failed_each(errors)
+    return EXIT_FAILED if status and possible else status
