@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from sojourn.defaults import CONNECT_TIMEOUT
 from sojourn.site.trip import Dialogue, Place, trip
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class MachineContext:
     def place(self) -> Place:
         """Where trips go."""
         machine = self.machine
-        return Place(machine.name, machine.root, machine.path, machine.group or "")
+        patience: float = getattr(machine.connection, "connect_timeout", CONNECT_TIMEOUT)
+        return Place(machine.name, machine.root, machine.path, machine.group or "", patience)
 
     @contextmanager
     def trip(self, *, create: bool = False) -> Iterator[Dialogue]:

@@ -12,6 +12,10 @@ NOISE_LIMIT = 1 << 20
 _PIECE = 1 << 20
 
 
+class TooMuchNoise(Exception):
+    """`NOISE_LIMIT` bytes have come, and none of them is ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One framed answer: its kind, a status and its bytes."""
@@ -79,6 +83,23 @@ class Reader:
             piece = self.some(min(size, _PIECE))
             size -= len(piece)
             yield piece
+
+    def past(self, mark: bytes, noise: bytearray) -> None:
+        """Read past `mark`, wherever in a line it is; what comes before it is added to `noise`.
+
+        Raises:
+            TooMuchNoise: it has not come.
+        """
+        while True:
+            seen = max(len(noise) - len(mark) + 1, 0)
+            noise += self.some(_PIECE)
+            found = noise.find(mark, seen)
+            if found >= 0:
+                self._at -= len(noise) - found - len(mark)
+                del noise[found:]
+                return
+            if len(noise) > NOISE_LIMIT:
+                raise TooMuchNoise
 
     def skip_zeros(self) -> None:
         """Pass over zero bytes, of which there is an end."""

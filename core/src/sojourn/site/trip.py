@@ -9,21 +9,25 @@ do not matter. Nothing here knows what a job is.
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from shlex import quote
-from typing import Protocol
 
 from sojourn.batch.scheduler import CommandResult, Conversation, T
-from sojourn.defaults import SITE_FORMAT
+from sojourn.defaults import CONNECT_TIMEOUT, SITE_FORMAT
 from sojourn.errors import ConnectionLost, SiteError
-from sojourn.site.frames import NOISE_LIMIT, Frame, Reader, Reply
+from sojourn.site.frames import Frame, Reader, Reply, TooMuchNoise
+from sojourn.site.greeting import Greeting, Opener
 from sojourn.transports.base import Channel, Transport
+from sojourn.transports.limits import limited
 
 _WINDOW = 32
 """Chunks under way at once: their replies must fit into the channel's buffers."""
+
+_END_LIMIT = 10.0
+"""Seconds for a program to end by itself once all that it had to say was read."""
 
 
 @cache
@@ -35,12 +39,16 @@ def program(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a dialogue takes place, so far as the program's head needs to know."""
+    """Where a dialogue takes place, so far as the program's head needs to know.
+
+    `patience` is how many seconds the greeting may take.
+    """
 
     machine: str
     root: str
     path: tuple[str, ...] = ()
     group: str = ""
+    patience: float = CONNECT_TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +63,12 @@ class Hello:
     user: str
 
 
-class Opener(Protocol):
-    """Whatever opens channels: a transport."""
-
-    def open(self, command: str) -> Channel: ...
-
-
 class Dialogue:
     """What is said on one trip. Use through `trip`. `calls` counts commands of the scheduler."""
 
-    def __init__(self, channel: Channel, place: Place, nonce: str, text: bytes) -> None:
+    hello: Hello
+
+    def __init__(self, channel: Channel, place: Place, nonce: str) -> None:
         self.place = place
         self.reader = Reader(channel, place.machine)
         self._channel = channel
@@ -72,29 +76,23 @@ class Dialogue:
         self._loaded: set[str] = set()
         self._to_load = ""
         self.calls = 0
-        self.hello = self._greet(text)
 
     # --- frames ---------------------------------------------------------------------------------
 
-    def frame(self, *, skip_noise: bool = False) -> Frame:
-        """The next frame. `skip_noise` passes over bytes that are not one, as at the start."""
-        kind, status, size = self.head(skip_noise=skip_noise)
+    def frame(self) -> Frame:
+        """The next frame."""
+        kind, status, size = self.head()
         return Frame(kind, status, self.reader.exactly(size))
 
-    def head(self, *, skip_noise: bool = False) -> tuple[str, int, int]:
+    def head(self) -> tuple[str, int, int]:
         """Kind, status and length of the next frame, whose bytes the caller reads."""
-        passed = 0
-        while True:
-            line = self.reader.line()
-            start = line.find(self._mark) if skip_noise else 0
-            if start >= 0 and line.startswith(self._mark, start):
-                words = line[start + len(self._mark) :].split()
-                return words[0].decode(), int(words[1]), int(words[2])
-            passed += len(line)
-            if not skip_noise or passed > NOISE_LIMIT:
-                raise ConnectionLost(
-                    f"got {line[:80]!r} where an answer should be", machine=self.place.machine
-                )
+        line = self.reader.line()
+        if not line.startswith(self._mark):
+            raise ConnectionLost(
+                f"got {line[:80]!r} where an answer should be", machine=self.place.machine
+            )
+        words = line[len(self._mark) :].split()
+        return words[0].decode(), int(words[1]), int(words[2])
 
     def send(self, text: str) -> None:
         """Send a chunk of shell text; its frames are read with `reply`."""
@@ -168,12 +166,25 @@ class Dialogue:
 
     # --- beginning ------------------------------------------------------------------------------
 
-    def _greet(self, program_text: bytes) -> Hello:
+    def greet(self, program_text: bytes, transport: Opener) -> None:
+        """Send the program, and read what the machine says first into `hello`."""
+        start = Greeting(self.place.machine, self.place.root, self.place.patience)
+        channel = self._channel
         try:
-            self._channel.send(program_text)
-            text = self.frame(skip_noise=True).text
+            with limited(start.limit, channel.close) as late:
+                channel.send(program_text)
+                self.reader.past(self._mark, start.noise)
+                start.begun = bool(self.reader.line())
+                text = self.frame().text
+        except TooMuchNoise:
+            raise start.flooded(channel) from None
         except ConnectionLost as lost:
-            raise self._no_answer(lost) from None
+            if late.is_set():
+                raise start.late(lost, channel, transport) from None
+            raise start.ended(lost, channel) from None
+        self.hello = self._hello(text)
+
+    def _hello(self, text: str) -> Hello:
         parts = [line.partition(" ")[::2] for line in text.split("\n", 7)]
         said = dict(parts)
         if said.get("trouble"):
@@ -201,21 +212,6 @@ class Dialogue:
             writable=said["writable"] == "1",
             now=float(said["now"] or 0),
             user=said["user"],
-        )
-
-    def _no_answer(self, lost: ConnectionLost) -> Exception:
-        """Why a program that should have greeted did not: a broken shell is no lost connection."""
-        try:
-            status = self._channel.wait()
-        except ConnectionLost:
-            return lost
-        words = self._channel.stderr_tail().decode("utf-8", "replace").strip()
-        if status == 0 and not words:
-            return lost
-        return SiteError(
-            f"the login shell ended with status {status}: {words[-300:] or 'it printed nothing'}",
-            machine=self.place.machine,
-            hint="the account must be able to run `sh` without a terminal",
         )
 
 
@@ -257,8 +253,17 @@ def trip(
     size = len(beginning)
     channel = transport.open(f"exec sh -c 'eval \"$(dd bs=1 count={size} 2>/dev/null)\"'")
     try:
-        yield Dialogue(channel, place, nonce, beginning + rest)
-        channel.send_eof()
-        channel.wait()
+        dialogue = Dialogue(channel, place, nonce)
+        dialogue.greet(beginning + rest, transport)
+        yield dialogue
+        _let_end(channel)
     finally:
         channel.close()
+
+
+def _let_end(channel: Channel) -> None:
+    """Let the program end by itself. All that it had to say was read: how it ends, or that the
+    connection is lost now, changes nothing."""
+    with suppress(ConnectionLost), limited(_END_LIMIT, channel.close):
+        channel.send_eof()
+        channel.wait()

@@ -12,7 +12,8 @@ class Channel(Protocol):
     """One running program on a machine.
 
     One thread may send while another receives. Every method raises `ConnectionLost` when the
-    connection is gone, and `receive` also after the transport's idle time-out.
+    connection is gone; `send`, `receive` and `wait` also after the transport's idle time-out, and
+    when another thread calls `close`, which wakes them.
     """
 
     def send(self, data: bytes) -> None:

@@ -1,14 +1,17 @@
 """The byte stream to an ssh server: a socket, a jump host's channel, or a program's pipes."""
 
-import contextlib
 import os
 import socket
 import subprocess
 import time
+from typing import Any
 
+from sojourn.transports.groups import end_group
+from sojourn.transports.limits import within
 from sojourn.transports.ssh_config import Host
 
 _FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
+_Address = tuple[Any, Any, int, str, Any]
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
 
@@ -22,7 +25,7 @@ def dial(host: Host, timeout: float) -> socket.socket:
         return _run_proxy(host.proxy_command)
     deadline = time.monotonic() + timeout
     family = _FAMILIES.get(host.address_family, socket.AF_UNSPEC)
-    addresses = socket.getaddrinfo(host.hostname, host.port, family, socket.SOCK_STREAM)
+    addresses = _resolve(host, family, timeout)
     failure: OSError = TimeoutError(f"nothing answered within {timeout:g} s")
     for number, (kind, _, protocol, _, address) in enumerate(addresses):
         left = (deadline - time.monotonic()) / (len(addresses) - number)
@@ -38,6 +41,17 @@ def dial(host: Host, timeout: float) -> socket.socket:
             stream.close()
             failure = error
     raise failure
+
+
+def _resolve(host: Host, family: int, timeout: float) -> list[_Address]:
+    """The addresses of `host`; the resolver itself may wait much longer for a silent server."""
+    try:
+        return within(
+            timeout,
+            lambda: socket.getaddrinfo(host.hostname, host.port, family, socket.SOCK_STREAM),
+        )
+    except TimeoutError as error:
+        raise TimeoutError(f"its name was not resolved within {timeout:g} s") from error
 
 
 def _tune(stream: socket.socket) -> None:
@@ -75,10 +89,4 @@ class _ProxySocket(socket.socket):
 
     def close(self) -> None:
         super().close()
-        with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()
-        try:
-            self._process.wait(2.0)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end_group(self._process)

@@ -1,16 +1,11 @@
 """The transport `local`: programs run on this computer."""
 
-import contextlib
-import os
-import signal
 import subprocess
 import threading
 
 from sojourn.errors import ConnectionLost, Unreachable
+from sojourn.transports.groups import end_group
 from sojourn.transports.pipes import IDLE_TIMEOUT, Ends, PipeChannel, make_pipes
-
-_GRACE = 2.0
-"""Seconds between SIGTERM and SIGKILL for a program whose channel is closed."""
 
 
 class LocalChannel(PipeChannel):
@@ -23,7 +18,10 @@ class LocalChannel(PipeChannel):
         super().__init__(ends, machine=machine, idle_timeout=idle_timeout)
 
     def wait(self) -> int:
-        status = self._process.wait()
+        try:
+            status = self._process.wait(self._idle_timeout)
+        except subprocess.TimeoutExpired as error:
+            raise self._no_end() from error
         self._refuse_closed()
         # What it wrote to standard error is complete with the status, unless a child of it
         # keeps the pipe open.
@@ -31,14 +29,7 @@ class LocalChannel(PipeChannel):
         return status
 
     def _end_program(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            if self._process.poll() is not None:
-                return
-            # Its process group is its own, made by start_new_session.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_GRACE)
+        end_group(self._process)
 
 
 class LocalTransport:

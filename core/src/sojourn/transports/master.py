@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from sojourn.errors import ConfigError, NeedsLogin, Unreachable
 from sojourn.transports import mux
 from sojourn.transports.diagnosis import diagnose
+from sojourn.transports.groups import end_group
 from sojourn.transports.runtime import runtime_directory
 from sojourn.transports.ssh_lookup import ask_ssh, first, ssh_options
 from sojourn.transports.terminal import has_terminal
@@ -174,5 +175,4 @@ class Masters:
             ) from error
         finally:
             if process.poll() is None:
-                process.terminate()
-                process.wait()
+                end_group(process)

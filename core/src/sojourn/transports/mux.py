@@ -11,6 +11,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,10 +55,17 @@ class Session:
         self._over = False
         self._status: int | None = None
 
-    def finish(self) -> int | None:
-        """Wait for the end; the exit status, or None if there was none."""
+    def finish(self, timeout: float) -> int | None:
+        """Wait for the end; the exit status, or None if there was none.
+
+        Raises:
+            TimeoutError: it has not come within `timeout` seconds.
+        """
+        deadline = time.monotonic() + timeout
         with self._reading:
             while not self._over:
+                if not self._readable(max(deadline - time.monotonic(), 0.0)):
+                    raise TimeoutError
                 self._take()
             return self._status
 
@@ -65,9 +73,7 @@ class Session:
         """Whether the program has ended, as far as the master has told."""
         if self._reading.acquire(blocking=False):
             try:
-                poll = select.poll()
-                poll.register(self._control, select.POLLIN)
-                while not self._over and poll.poll(0):
+                while not self._over and self._readable(0.0):
                     self._take()
             finally:
                 self._reading.release()
@@ -80,6 +86,11 @@ class Session:
         with self._reading:
             self._over = True
             self._control.close()
+
+    def _readable(self, timeout: float) -> bool:
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        return bool(poll.poll(timeout * 1000))
 
     def _take(self) -> None:
         try:

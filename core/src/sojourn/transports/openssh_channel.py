@@ -1,5 +1,7 @@
 """A program on a machine, over a session of the ssh program's master connection."""
 
+import contextlib
+
 from sojourn.errors import ConnectionLost
 from sojourn.transports import mux, signals
 from sojourn.transports.marking import Mark, insist
@@ -36,7 +38,10 @@ class OpensshChannel(PipeChannel):
         super().__init__(ends, machine=machine, idle_timeout=idle_timeout)
 
     def wait(self) -> int:
-        status = self._session.finish()
+        try:
+            status = self._session.finish(self._idle_timeout)
+        except TimeoutError as error:
+            raise self._no_end() from error
         self._refuse_closed()
         self._joined_stderr(0.5)
         if status is not None:
@@ -75,7 +80,8 @@ class OpensshChannel(PipeChannel):
         finally:
             ours.close()
             theirs.close()
-        session.finish()
+        with contextlib.suppress(TimeoutError):
+            session.finish(_KILL_TIMEOUT)
         session.close()
         return True
 

@@ -162,6 +162,11 @@ class PipeChannel:
         if self._closed.is_set():
             raise ConnectionLost("the channel was closed here", machine=self._machine)
 
+    def _no_end(self) -> ConnectionLost:
+        return ConnectionLost(
+            f"the program did not end within {self._idle_timeout:g} s", machine=self._machine
+        )
+
     def _wait_for(self, descriptor: int, event: int) -> None:
         poll = select.poll()
         poll.register(descriptor, event)

@@ -12,6 +12,7 @@ import tenacity
 from sojourn.errors import ConnectionLost, NeedsLogin, SiteError, SojournError
 from sojourn.transports.auth import Authenticator
 from sojourn.transports.connection import KEEPALIVE, Connection, Unlucky, connect
+from sojourn.transports.limits import limited
 from sojourn.transports.marking import Mark
 from sojourn.transports.pipes import IDLE_TIMEOUT
 from sojourn.transports.slots import ChannelRefused
@@ -148,9 +149,14 @@ class SshTransport:
             raise unlucky.error from unlucky.__cause__
 
     def _session(self, connection: Connection) -> paramiko.Channel:
+        limit, begun = self._settings.connect_timeout, time.monotonic()
         try:
-            return connection.wire.open_session(timeout=self._settings.connect_timeout)
+            return connection.wire.open_session(timeout=limit)
         except FOREIGN as error:
+            # paramiko says by no type of its own that there was no answer. A server that does not
+            # even refuse has stalled: nobody gets anything from it.
+            if time.monotonic() - begun >= limit:
+                connection.close()
             if connection.alive:
                 raise ChannelRefused(str(error)) from error
             raise while_running(error, machine=self._machine) from error
@@ -158,12 +164,16 @@ class SshTransport:
     def _begin(self, connection: Connection, channel: paramiko.Channel, command: str) -> SshChannel:
         mark = Mark()
         try:
-            channel.exec_command(mark.command(command))
+            with limited(self._settings.connect_timeout, channel.close) as late:
+                channel.exec_command(mark.command(command))
         except BaseException as error:
             channel.close()
             connection.slots.release()
             if not isinstance(error, FOREIGN):
                 raise
+            if late.is_set():
+                message = f"no answer to a command within {self._settings.connect_timeout:g} s"
+                raise ConnectionLost(message, machine=self._machine) from error
             if connection.alive:
                 message = f"runs no commands: {error}"
                 raise SiteError(message, machine=self._machine) from error

@@ -7,6 +7,7 @@ import paramiko
 
 from sojourn.errors import ConnectionLost
 from sojourn.transports.connection import KEEPALIVE, Connection
+from sojourn.transports.limits import limited
 from sojourn.transports.marking import Mark, insist
 from sojourn.transports.tail import Tail
 from sojourn.transports.translate import FOREIGN, while_running
@@ -82,7 +83,8 @@ class SshChannel:
         return self._tail.bytes()
 
     def wait(self) -> int:
-        self._channel.status_event.wait()
+        if not self._channel.status_event.wait(self._idle_timeout):
+            raise self._lost(f"the program did not end within {self._idle_timeout:g} s")
         # Standard error is complete when the server has closed the channel.
         self._drain.join(0.5)
         if self._channel.exit_status >= 0:
@@ -136,9 +138,12 @@ class SshChannel:
     def _end_group(self) -> bool:
         """End the program's process group through a channel of its own; False: try again."""
         try:
-            with self._wire.open_session(timeout=_KILL_TIMEOUT) as channel:
+            channel = self._wire.open_session(timeout=_KILL_TIMEOUT)
+            with limited(_KILL_TIMEOUT, channel.close):
                 channel.exec_command(self._mark.end_command)
-                channel.status_event.wait(_KILL_TIMEOUT)
+                channel.shutdown_write()  # for a start-up file that reads
+                channel.status_event.wait()
+            channel.close()
         except FOREIGN:
             return not self._connection.alive
         return True

@@ -12,6 +12,7 @@ export LC_ALL
 PATH=$sj_path${PATH:-/usr/local/bin:/usr/bin:/bin}
 export PATH
 case $sj_group in '') umask 077 ;; *) umask 027 ;; esac
+printf '@%s begun 0 0\n' "$sj_nonce" >&3
 sj_tmp=${TMPDIR:-/tmp}/sojourn-$sj_nonce
 mkdir -m 700 "$sj_tmp" 2>/dev/null || {
   sj_tmp=$HOME/.sojourn-$sj_nonce
