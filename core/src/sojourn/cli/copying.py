@@ -1,28 +1,14 @@
 """Copying results to where a person wants them: writable files, links kept as links."""
 
 import os
-import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from sojourn.errors import UsageError
 from sojourn.folder import Folder
-from sojourn.store.records import JobRecord
 
 _PIECE = 1 << 20
-
-
-def folder_names(jobs: Sequence[JobRecord]) -> dict[str, str]:
-    """A directory's name for each job: none of its own for a single one."""
-    if len({job.signature for job in jobs}) == 1:
-        return {jobs[0].signature: ""}
-    return {job.signature: _folder_name(job) for job in jobs}
-
-
-def _folder_name(job: JobRecord) -> str:
-    word = re.sub(r"[^\w.+-]+", "_", job.name or job.step)[:60].strip("._-")
-    return f"{word}-{job.signature[:8]}" if word else job.signature[:8]
 
 
 def copy_out(source: Path, target: Path, name: str = "") -> Path:

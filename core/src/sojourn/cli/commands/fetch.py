@@ -1,19 +1,26 @@
 """`sojourn fetch`: results, or what there is of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sojourn.cli import output
 from sojourn.cli.bringing import Brought, Found, bring_partial, bring_remote, bring_results
-from sojourn.cli.copying import copy_out, folder_names
+from sojourn.cli.copying import copy_out
 from sojourn.cli.ending import failed
 from sojourn.cli.opening import open_session
 from sojourn.cli.options import as_json, choosing
+from sojourn.cli.result_names import Directories, directories
 from sojourn.cli.selection import Choice, several
 from sojourn.errors import EXIT_DONE, EXIT_FAILED, EXIT_SUSPENDED, UsageError
 from sojourn.states import State
+from sojourn.store.plans import Membership
+from sojourn.store.records import JobRecord
+
+if TYPE_CHECKING:
+    from sojourn.session.session import Session
 
 
 @click.command
@@ -24,7 +31,8 @@ from sojourn.states import State
     "folder",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Copy the files into DIR; several jobs get a directory each there.",
+    help="Copy the files into DIR; several jobs get a directory each there, with their names."
+    " May have fields in braces, such as out/{step}/{index}.",
 )
 @click.option(
     "--partial",
@@ -57,10 +65,14 @@ def command(
     A result that is here already is not fetched again, and no machine is contacted. Without
     -o the path of the read-only result is printed. A job that has not ended gives status 75.
 
+    DIR may have the fields {name}, {workflow}, {step}, {index} (which item of a map, from 0),
+    {node}, {machine}, {attempt} and {signature}, with a format: {index:03}, {signature:.8}.
+
     \b
     Examples:
       sojourn fetch 3f2a -o .
       sojourn fetch --workflow co2 -o results
+      sojourn fetch --workflow co2 -o 'results/{step}/{index:03}'
       sojourn fetch 3f2a --remote 'big/*.h5' -o .
       sojourn fetch 3f2a --partial --only '*.log'
     """
@@ -75,21 +87,21 @@ def command(
         if not jobs:
             output.note("there is no such job with a result")
             return EXIT_DONE
-        names = folder_names(jobs)
+        named = _directories(session, folder or _partial_folder(jobs), jobs, choice.workflow)
         if partial:
-            top = folder or Path(
-                f"{jobs[0].signature[:8]}-partial" if len(jobs) == 1 else "partial"
-            )
-            into = {one: top / names[one] for one in names}
-            real = {one: _named(folder, top) / names[one] for one in names}
-            brought = bring_partial(session, jobs, only, real)
-            places = [into[one.job.signature] for one in brought.found]
+            # Only a directory that was named may be a link.
+            top = named.top if folder is None else named.top.resolve()
+            into = {signature: top / name for signature, name in named.names.items()}
+            brought = bring_partial(session, jobs, only, into)
+            places = [named.place(one.job.signature) for one in brought.found]
         else:
             brought = (
                 bring_remote(session, jobs, remote) if remote else bring_results(session, jobs)
             )
             places = [
-                one.path if folder is None else copy_out(one.path, folder, names[one.job.signature])
+                one.path
+                if folder is None
+                else copy_out(one.path, named.top, named.names[one.job.signature])
                 for one in brought.found
             ]
     if as_json:
@@ -100,9 +112,17 @@ def command(
     return _tell(brought)
 
 
-def _named(folder: Path | None, top: Path) -> Path:
-    """The directory to bring partial files to; only one that was named may be a link."""
-    return top if folder is None else folder.resolve()
+def _directories(
+    session: "Session", target: Path, jobs: Sequence[JobRecord], workflow: str | None
+) -> Directories:
+    def places(job: JobRecord) -> Sequence[Membership]:
+        return session.store.memberships(job.signature, job.machine)
+
+    return directories(target, jobs, places, workflow)
+
+
+def _partial_folder(jobs: Sequence[JobRecord]) -> Path:
+    return Path(f"{jobs[0].signature[:8]}-partial" if len(jobs) == 1 else "partial")
 
 
 def _tell(brought: Brought) -> int:
