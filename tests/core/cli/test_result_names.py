@@ -16,8 +16,8 @@ from tests.core.cli.samples import record, signature
 from tests.core.cli.test_generations import run
 
 
-def fit(at: int, workflow: str = "sweep", **more: str) -> JobRecord:
-    return record(f"fit[{at}]", **{"workflow": workflow, "step": "fit", **more})
+def fit(at: int) -> JobRecord:
+    return record(f"fit[{at}]", workflow="sweep", step="fit")
 
 
 def nowhere(_: JobRecord) -> Sequence[Membership]:
