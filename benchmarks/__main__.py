@@ -3,6 +3,7 @@
 WHAT is `local`, `slurm` or `torque` (over SSH to a real Slurm that is started for it, as root
 on Debian, or taken from SOJOURN_TEST_SLURM), `monitor`, `lines` (sizes of backends and kit), or
 the name of a machine with Slurm or PBS, reached by SSH, in the file SOJOURN_TEST_MACHINES.
+`chaos` ends jobs in the middle, by whatever ends jobs: see `python -m benchmarks chaos --help`.
 """
 
 import argparse
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run what is asked for."""
+    if sys.argv[1:2] == ["chaos"]:
+        from benchmarks.chaos import main as chaos
+
+        chaos(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="*", default=["local"])
     parser.add_argument(

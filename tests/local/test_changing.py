@@ -212,9 +212,12 @@ def test_a_stopped_job_is_cancelled(stand: Stand) -> None:
 
 
 def child_states(pid: int) -> str:
-    """The status files of a process's children."""
+    """The status files of what is below a process."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return "".join(Path(f"/proc/{child}/status").read_text() for child in children)
+    own = (
+        Path(f"/proc/{child}/status").read_text() + child_states(int(child)) for child in children
+    )
+    return "".join(own)
 
 
 def test_another_client_cancels_a_job_whose_runner_has_died(stands: Stands, tmp_path: Path) -> None:

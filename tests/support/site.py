@@ -14,6 +14,9 @@ from sojourn.transports.local import LocalTransport
 from sojourn.values.messages import JobOrder, Settlement, SiteEvidence
 from sojourn.values.resources import Resources
 
+BATCH = 'read -r _ _ _ batch <"$SOJOURN_JOB_DIR/started"; batch=${batch%.*}; batch=${batch##*.}\n'
+"""Lines for a command: `batch` is then the process of job.sh."""
+
 
 class OnTheSpot:
     """Runs job.sh of each task at once, in order, with `sh`; the id is the submission's token."""

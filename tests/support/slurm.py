@@ -17,7 +17,7 @@ from tests.support import slurm_database, slurm_files
 from tests.support.daemons import Daemon
 from tests.support.ports import free_port
 from tests.support.processes import end_all, with_environment
-from tests.support.slurm_conf import Layout
+from tests.support.slurm_conf import CPUS, Layout
 from tests.support.slurm_packages import program
 
 MARK = "SOJOURN_TEST_SLURM_DIRECTORY"
@@ -77,6 +77,7 @@ class RealSlurm:
         accounting: bool,
         min_job_age: int = 300,
         max_array_size: int = 1001,
+        cpus: int = CPUS,
     ) -> Self:
         """Write the configuration of a new one into `directory`; starts nothing."""
         layout = Layout(
@@ -87,6 +88,7 @@ class RealSlurm:
             database_port=free_port() if accounting else None,
             min_job_age=min_job_age,
             max_array_size=max_array_size,
+            cpus=cpus,
         )
         slurm_files.write_all(layout)
         return cls(layout)

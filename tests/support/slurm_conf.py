@@ -25,6 +25,8 @@ class Layout:
     min_job_age: int = 300
     """Seconds that the controller remembers a finished job."""
     max_array_size: int = 1001
+    cpus: int = CPUS
+    """What its node declares, whatever the computer has."""
 
     @property
     def conf(self) -> Path:
@@ -121,7 +123,7 @@ JobAcctGatherParams=OverMemoryKill
 DefMemPerCPU=100
 GresTypes=gpu
 {accounting(layout)}\
-NodeName=localhost NodeAddr=127.0.0.1 CPUs={CPUS} RealMemory={MEMORY_MB} Feature=fast,big \
+NodeName=localhost NodeAddr=127.0.0.1 CPUs={layout.cpus} RealMemory={layout.cpus * MEMORY_MB // CPUS} Feature=fast,big \
 Gres=gpu:a100:2 State=UNKNOWN
 {partitions(layout)}"""
 

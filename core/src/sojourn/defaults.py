@@ -3,7 +3,7 @@
 CONTRACT_VERSION = 1
 """Version of the hook contract; a plugin states the one it was built for."""
 
-SIGNATURE_FORMAT = 2
+SIGNATURE_FORMAT = 1
 """First component of every signature: changes only if the rule of identity does."""
 
 SITE_FORMAT = 1
@@ -14,6 +14,10 @@ LOST_AFTER = 120.0
 
 EXIT_GRACE = 60.0
 """Seconds to wait for an exit file that the scheduler's word says must come (slow file systems)."""
+
+LAG_GRACE = 300.0
+"""Seconds for which a job that has left its exit status waits for the scheduler to say that it is
+over: a controller under load, an epilog, a daemon of the node that is down."""
 
 WORD_GRACE = 86400.0
 """Seconds after its end for which a job that was asked to end waits for the scheduler's word on why,

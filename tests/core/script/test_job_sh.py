@@ -11,7 +11,7 @@ from sojourn.script.exitfile import read_exit
 from sojourn.site.context import MachineContext
 from sojourn.values.messages import Blob, Parent, TaskInput
 from sojourn.values.resources import Resources
-from tests.support.site import OnTheSpot, job_dir, order, run_one, run_orders
+from tests.support.site import BATCH, OnTheSpot, job_dir, order, run_one, run_orders
 
 NASTY = [
     "with space",
@@ -46,47 +46,6 @@ def test_the_commands_own_status_is_kept(where: MachineContext, shell: str) -> N
     seen = run_one(where, order(1, "exit 7"), shell)
     assert seen.exit is not None
     assert (seen.exit.ok, seen.exit.status, seen.exit.phase) == (False, 7, "command")
-
-
-@pytest.mark.parametrize("name", NASTY)
-def test_streams_and_working_directory(where: MachineContext, shell: str, name: str) -> None:
-    text = b"in\n"
-    one = order(
-        1,
-        "pwd >&2; cat; echo end",
-        setup=("echo setup",),
-        workdir=f"w/{name}",
-        stdin=f"i/{name}",
-        stdout=f"o/{name}",
-        stderr=f"e/{name}",
-        check='test -e "$SOJOURN_JOB_DIR/work/o" && echo checked; pwd',
-        inputs=(TaskInput(f"i/{name}", "blob", blob(text).digest),),
-        blobs=(blob(text),),
-        outputs=("o", "e"),
-    )
-    seen = run_one(where, one, shell)
-    work = job_dir(where, one) / "work"
-    assert seen.exit is not None
-    assert seen.exit.ok
-    assert (work / "o" / name).read_text() == "in\nend\n"
-    place = f"{(work / 'w').resolve()}/{name}\n"
-    assert (work / "e" / name).read_text() == place
-    assert (job_dir(where, one) / "stdout").read_text() == f"setup\nsetup\nchecked\n{place}"
-
-
-def test_both_streams_in_one_file_and_a_script(where: MachineContext, shell: str) -> None:
-    script = "#!/bin/sh\necho a; echo b >&2; echo c\n"
-    one = order(1, script=script, stdout="log", stderr="log", outputs=("log",))
-    assert run_one(where, one, shell).exit is not None
-    assert (job_dir(where, one) / "work" / "log").read_text() == "a\nb\nc\n"
-
-
-def test_a_stream_that_cannot_be_opened_fails_the_job(where: MachineContext, shell: str) -> None:
-    seen = run_one(where, one := order(1, "echo no", stdin="gone"), shell)
-    assert seen.exit is not None
-    assert not seen.exit.ok
-    assert "gone" in (job_dir(where, one) / "stderr").read_text()
-    assert (job_dir(where, one) / "stdout").read_text() == ""
 
 
 def test_accepted_exit_codes_count_as_success(where: MachineContext) -> None:
@@ -145,7 +104,9 @@ def test_a_missing_output_is_named_and_no_success(where: MachineContext, shell: 
 
 
 def test_a_warning_before_the_end_ends_nothing(where: MachineContext, shell: str) -> None:
-    seen = run_one(where, order(1, "kill -USR1 $PPID; echo >out", outputs=("out",)), shell)
+    seen = run_one(
+        where, order(1, f"{BATCH}kill -USR1 $batch $PPID; echo >out", outputs=("out",)), shell
+    )
     assert seen.exit is not None
     assert (seen.exit.ok, seen.exit.status) == (True, 0)
 
@@ -282,7 +243,7 @@ def test_a_job_asked_to_end_still_tells_its_end_unless_it_may_be_started_again(
     where: MachineContext, shell: str, requeue: bool
 ) -> None:
     """Schedulers send SIGTERM to the whole job; where they keep no history nothing else tells."""
-    command = "kill -TERM $PPID; kill -TERM $$; exec sleep 60"
+    command = f"{BATCH}kill -TERM $batch; kill -TERM $$; exec sleep 60"
     seen = run_one(where, order(1, command, resources=Resources(requeue=requeue)), shell)
     if requeue:
         assert seen.exit is None
@@ -295,8 +256,8 @@ def test_a_job_asked_to_end_still_tells_its_end_unless_it_may_be_started_again(
 @pytest.mark.parametrize(
     "command",
     [
-        "trap 'touch saved; exit 0' TERM; kill -TERM $PPID; kill -TERM $$",
-        "sh -c 'kill -TERM $0; kill -TERM $$' $PPID; touch saved",
+        f"{BATCH}trap 'touch saved; exit 0' TERM; kill -TERM $batch; kill -TERM $$",
+        f"{BATCH}sh -c 'kill -TERM $0; kill -TERM $$' $batch; touch saved",
     ],
 )
 def test_a_job_that_was_asked_to_end_has_not_succeeded(
@@ -313,7 +274,7 @@ def test_being_asked_to_end_while_outputs_are_checked_counts_too(
     where: MachineContext, shell: str
 ) -> None:
     """The signal may come to job.sh last, when the command's shell has gone on and ended."""
-    seen = run_one(where, order(1, "true", check="kill -TERM $PPID"), shell)
+    seen = run_one(where, order(1, "true", check=f"{BATCH}kill -TERM $batch"), shell)
     assert seen.exit is not None
     assert (seen.exit.ok, seen.exit.phase) == (False, "asked")
 
@@ -330,7 +291,7 @@ def test_what_the_scheduler_starts_again_is_told_and_not_run_twice(
     where: MachineContext, shell: str
 ) -> None:
     """A restart of PBS's server kills the tasks of an array and starts them anew."""
-    one = order(1, "echo ran >> $SOJOURN_JOB_DIR/count; kill -KILL $PPID; exec sleep 0")
+    one = order(1, f"{BATCH}echo ran >> $SOJOURN_JOB_DIR/count; kill -KILL $batch; exec sleep 0")
     cut_off = run_one(where, one, shell)
     assert (cut_off.started, cut_off.exit) == (True, None)
     folder = job_dir(where, one)

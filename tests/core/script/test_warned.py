@@ -7,17 +7,15 @@ import pytest
 from sojourn.site.context import MachineContext
 from sojourn.values.messages import SiteEvidence
 from sojourn.values.resources import Resources
-from tests.support.site import OnTheSpot, job_dir, order, run_orders
+from tests.support.site import BATCH, OnTheSpot, job_dir, order, run_orders
 
-_BATCH = "batch=$(cut -d' ' -f4 /proc/$PPID/stat)\n"
-"""job.sh is not the parent of a command that it passes a warning on to, but the parent's."""
 _WAIT = "n=0; while [ $n -lt 1000 ]; do sleep 0.01; n=$((n+1)); done; exit 99"
 
 
 def _warned(
     where: MachineContext, shell: str, warning: str, command: str, **words: object
 ) -> SiteEvidence:
-    one = order(1, _BATCH + command, **words)
+    one = order(1, BATCH + command, **words)
     _, seen = run_orders(where, [one], OnTheSpot(shell, warning=warning))
     return seen[one.signature, 1]
 

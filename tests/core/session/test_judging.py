@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sojourn.defaults import EXIT_GRACE, LOST_AFTER, WORD_GRACE
+from sojourn.defaults import EXIT_GRACE, LAG_GRACE, LOST_AFTER, WORD_GRACE
 from sojourn.session.judging import judge
 from sojourn.states import ACTIVE, FINAL, State, may_become
 from sojourn.store.records import JobRecord
@@ -46,11 +46,50 @@ def test_a_job_that_is_seen_is_what_it_is_seen_as(phase: Phase, state: State) ->
     assert judge(RECORD, answer(SchedulerWord(phase), None), NOW).state is state
 
 
-def test_an_accepted_exit_completes() -> None:
+def test_an_accepted_exit_completes_once_the_scheduler_no_longer_shows_the_job() -> None:
     seen = replace(STARTED, exit=report())
-    for phase in (Phase.ABSENT, Phase.RUNNING, Phase.FINISHING, Phase.UNKNOWN):
-        judged = judge(RECORD, answer(SchedulerWord(phase), seen), NOW)
+    for word in (SchedulerWord(Phase.ABSENT), ended(State.COMPLETED), SchedulerWord(Phase.ENDED)):
+        judged = judge(RECORD, answer(word, seen), NOW)
         assert (judged.state, judged.exit_code) == (State.COMPLETED, 0)
+
+
+@pytest.mark.parametrize(
+    ("phase", "grace"),
+    [
+        (Phase.WAITING, LAG_GRACE),
+        (Phase.HELD, LAG_GRACE),
+        (Phase.RUNNING, LAG_GRACE),
+        (Phase.FINISHING, LAG_GRACE),
+        (Phase.UNKNOWN, EXIT_GRACE),
+    ],
+)
+def test_until_then_it_is_finishing_but_not_for_ever(phase: Phase, grace: float) -> None:
+    """A scheduler's word may lag, or never come: then the exit status alone counts."""
+    word = answer(SchedulerWord(phase), replace(STARTED, exit=report()))
+    first = judge(RECORD, word, NOW)
+    assert first.state is State.FINISHING
+    assert "waiting for the scheduler" in first.reason
+    waiting = replace(RECORD, state=State.FINISHING, **first.fields)
+    assert judge(waiting, word, NOW + grace - 1).state is State.FINISHING
+    assert judge(waiting, word, NOW + grace).state is State.COMPLETED
+    gone = answer(SchedulerWord(Phase.ABSENT), word.site)
+    assert judge(waiting, gone, NOW + 1).state is State.COMPLETED
+    killed = answer(ended(State.NODE_FAIL), word.site)
+    assert judge(waiting, killed, NOW + 1).state is State.NODE_FAIL
+
+
+def test_nothing_is_final_while_something_of_it_runs() -> None:
+    cancelled = replace(RECORD, cancel_requested=True)
+    for one in (report(1), report(143), report(143, "asked", ok=False), report(0, "check")):
+        seen = replace(STARTED, exit=one)
+        judged = judge(cancelled, answer(SchedulerWord(Phase.RUNNING), seen), NOW)
+        assert judged.state is State.FINISHING
+
+
+def test_lost_is_not_left_for_a_state_before_the_end() -> None:
+    lost = replace(RECORD, state=State.LOST)
+    seen = replace(STARTED, exit=report())
+    assert judge(lost, answer(SchedulerWord(Phase.RUNNING), seen), NOW).state is State.COMPLETED
 
 
 @pytest.mark.parametrize(
@@ -58,14 +97,45 @@ def test_an_accepted_exit_completes() -> None:
     [State.CANCELLED, State.TIMEOUT, State.OUT_OF_MEMORY, State.NODE_FAIL, State.PREEMPTED],
 )
 def test_the_schedulers_kill_outranks_the_status_it_caused(outcome: State) -> None:
-    seen = replace(STARTED, exit=report(143))
-    assert judge(RECORD, answer(ended(outcome), seen), NOW).state is outcome
+    for one in (report(143), report(0), report(0, "check", ok=False)):
+        seen = replace(STARTED, exit=one)
+        assert judge(RECORD, answer(ended(outcome), seen), NOW).state is outcome
     assert judge(RECORD, answer(ended(outcome)), NOW).state is outcome
 
 
-def test_a_command_that_succeeded_before_the_kill_has_succeeded() -> None:
+def test_a_guess_of_the_schedulers_is_outranked_by_a_good_exit() -> None:
+    guess = replace(ended(State.CANCELLED), doubtful=True)
+    for status, state in ((0, State.COMPLETED), (1, State.CANCELLED)):
+        seen = replace(STARTED, exit=report(status))
+        assert judge(RECORD, answer(guess, seen), NOW).state is state
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        (SchedulerWord(Phase.ABSENT), State.CANCELLED),
+        (SchedulerWord(Phase.ENDED), State.CANCELLED),
+        (ended(State.TIMEOUT), State.TIMEOUT),
+        (ended(State.COMPLETED), State.COMPLETED),
+    ],
+)
+def test_what_sojourn_was_about_to_cancel_has_not_ended_well(
+    word: SchedulerWord, state: State
+) -> None:
+    """Unless the scheduler says that it was done before it could be ended."""
+    seen = replace(STARTED, exit=report(), cancelled=True)
+    assert judge(RECORD, answer(word, seen), NOW).state is state
+
+
+@pytest.mark.parametrize(
+    "words", [{"signal": 9}, {"signal": 15, "exit_code": None}, {"exit_code": 137}]
+)
+def test_a_script_that_was_killed_as_it_ended_has_not_ended_well(words: dict[str, Any]) -> None:
     seen = replace(STARTED, exit=report())
-    assert judge(RECORD, answer(ended(State.CANCELLED), seen), NOW).state is State.COMPLETED
+    word = replace(ended(State.FAILED), **words)
+    assert judge(RECORD, answer(word, seen), NOW).state is State.FAILED
+    accepted = replace(STARTED, exit=report(3, ok=True))
+    assert judge(RECORD, answer(ended(State.FAILED, 3), accepted), NOW).state is State.COMPLETED
 
 
 def test_killed_at_its_walltime_without_a_word_is_a_timeout() -> None:
@@ -83,7 +153,7 @@ def test_killed_at_its_walltime_without_a_word_is_a_timeout() -> None:
         (ended(State.FAILED), False, 400, State.CANCELLED),
         (SchedulerWord(Phase.RUNNING), False, 49, State.FINISHING),
         (SchedulerWord(Phase.FINISHING), False, 400, State.FINISHING),
-        (SchedulerWord(Phase.RUNNING), True, 400, State.CANCELLED),
+        (SchedulerWord(Phase.RUNNING), True, 400, State.FINISHING),
         (SchedulerWord(Phase.ABSENT), True, 49, State.CANCELLED),
         (SchedulerWord(Phase.ABSENT), False, 49, State.TIMEOUT),
         (SchedulerWord(Phase.ABSENT), False, 53, State.TIMEOUT),
@@ -110,10 +180,28 @@ def test_a_word_that_is_never_known_is_not_waited_for_for_ever(
 ) -> None:
     seen = replace(STARTED, exit=report(143, "asked", ok=False))
     hidden = answer(SchedulerWord(Phase.UNKNOWN, reason="not shown to others"), seen)
-    judged = judge(RECORD, hidden, NOW + WORD_GRACE - 2, walltime=walltime)
+    waiting = replace(RECORD, **judge(RECORD, hidden, NOW, walltime=walltime).fields)
+    judged = judge(waiting, hidden, NOW + WORD_GRACE - 2, walltime=walltime)
     assert judged.state is State.FINISHING
-    assert "the scheduler has yet to say" in judged.reason
-    assert judge(RECORD, hidden, NOW + WORD_GRACE, walltime=walltime).state is state
+    assert "waiting for the scheduler to report the cause" in judged.reason
+    assert judge(waiting, hidden, NOW + WORD_GRACE, walltime=walltime).state is state
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ("=>> PBS: job killed: walltime 7 exceeded limit 5", State.TIMEOUT),
+        ("=>> PBS: job killed: mem 2048kb exceeded limit 1024kb", State.OUT_OF_MEMORY),
+        ("*** JOB 3 ON n1 CANCELLED AT 2026-12-01T05:00:00 DUE TO TIME LIMIT ***", State.TIMEOUT),
+        ("*** JOB 3 ON n1 CANCELLED AT 2026-12-01T05:00:00 ***", State.CANCELLED),
+        ("", State.CANCELLED),
+    ],
+)
+def test_what_the_scheduler_wrote_into_the_jobs_output_tells_why(said: str, state: State) -> None:
+    seen = replace(STARTED, exit=report(0, "asked", ok=False, detail=said))
+    judged = judge(RECORD, answer(SchedulerWord(Phase.ABSENT), seen), NOW)
+    assert judged.state is state
+    assert said in judged.reason or state is State.CANCELLED
 
 
 @pytest.mark.parametrize(
@@ -127,6 +215,7 @@ def test_a_word_that_is_never_known_is_not_waited_for_for_ever(
             {"detail": "a.csv", "missing": ("a.csv", "b")},
             "'a.csv' is missing and 1 more",
         ),
+        ("unlisted", {"detail": "d: Permission denied"}, "could not be listed: d: Permission"),
         ("command", {"status": 137}, "signal 9"),
     ],
 )
@@ -140,7 +229,6 @@ def test_a_failure_says_what_failed(phase: str, words: dict[str, Any], said: str
 @pytest.mark.parametrize(
     ("word", "state"),
     [
-        (SchedulerWord(Phase.RUNNING), State.NODE_FAIL),
         (ended(State.COMPLETED, 0), State.NODE_FAIL),
         (SchedulerWord(Phase.ABSENT), State.NODE_FAIL),
         (ended(State.CANCELLED), State.CANCELLED),
@@ -238,6 +326,8 @@ words = st.builds(
     native=st.text(max_size=5),
     outcome=outcomes,
     exit_code=st.none() | st.integers(-30, 300),
+    signal=st.none() | st.integers(1, 64),
+    doubtful=st.booleans(),
 )
 exits = st.none() | st.builds(
     ExitReport,
@@ -254,6 +344,7 @@ sites = st.none() | st.builds(
     present=st.booleans(),
     started=st.booleans(),
     closed=st.booleans(),
+    cancelled=st.booleans(),
     exit=exits,
 )
 records = st.builds(
@@ -280,9 +371,14 @@ def test_whatever_the_evidence(
     judged = judge(record, answer(word, site), NOW, watched=watched, walltime=walltime)
     assert may_become(record.state, judged.state)
     good_exit = site is not None and site.exit is not None and site.exit.ok
-    assert (judged.state is State.COMPLETED) == good_exit
+    killed = word.outcome in FINAL - {State.COMPLETED, State.FAILED, State.LOST}
     if judged.state is State.COMPLETED:
+        assert good_exit
         assert judged.exit_code is not None
+        assert not killed or word.doubtful
+    if good_exit and word.phase in (Phase.ENDED, Phase.ABSENT):
+        assert judged.state in FINAL
+        assert judged.state is not State.LOST
     if judged.state is State.LOST:
         assert word.phase is Phase.ENDED
     if word.phase is Phase.ABSENT and not good_exit and judged.state in FINAL:

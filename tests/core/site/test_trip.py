@@ -25,9 +25,7 @@ class Through:
         return self._inner.open(self._wrap.replace("COMMAND", command))
 
 
-@pytest.mark.parametrize(
-    "name", ["prelude", "stage", "submit", "evidence", "fetch", "logs", "look"]
-)
+@pytest.mark.parametrize("name", ["prelude", "stage", "submit", "evidence", "fetch", "logs"])
 def test_every_program_is_a_whole_piece_of_shell(name: str) -> None:
     subprocess.run(["sh", "-n"], input=program(name).encode(), check=True)
 

@@ -89,6 +89,7 @@ def word(record: Record, dialect: Dialect) -> SchedulerWord:
         never=never,
         node=",".join(dict.fromkeys(re.findall(r"(?:^|\+)([^/+]+)", record.get("exec_host")))),
         usage=_usage(record, began, ended),
+        doubtful=outcome is State.CANCELLED and _is_guess(record, dialect),
         raw=record.text,
     )
 
@@ -141,6 +142,13 @@ def _borrowed(record: Record, dialect: Dialect) -> bool:
     """
     subjob = dialect is Dialect.OPENPBS and ids.index(record.id) is not None
     return subjob and not record.get("array_index")
+
+
+def _is_guess(record: Record, dialect: Dialect) -> bool:
+    """Whether that it was cancelled rests on what its own record lacks."""
+    return _borrowed(record, dialect) or (
+        dialect is Dialect.WRAPPERS and not record.get("exec_host")
+    )
 
 
 def _swept(record: Record) -> End:

@@ -14,12 +14,13 @@ from sojourn.batch.scheduler import (
     Took,
 )
 from sojourn.contract import BackendInfo, hookimpl
+from sojourn.errors import SchedulerUnavailable
 from sojourn.script.jobscript import job_script
 from sojourn.script.leftout import told
 from sojourn.site import layout
 from sojourn.site.claims import id_of
 from sojourn.site.context import MachineContext
-from sojourn.site.evidence import close, read_evidence
+from sojourn.site.evidence import Attempt, close, mark_cancelled, read_evidence
 from sojourn.site.fetching import fetch
 from sojourn.site.finding import find
 from sojourn.site.handin import hand_in
@@ -42,6 +43,8 @@ from sojourn.values.messages import (
 
 _UNTOUCHED = frozenset({Phase.WAITING, Phase.HELD})
 """Jobs shown so have not started: their files are not read."""
+
+_RUNS = frozenset({Phase.RUNNING, Phase.FINISHING})
 
 _TOOK = {
     Took.DONE: Changed.DONE,
@@ -176,12 +179,21 @@ class BatchBackend:
             read = [
                 job for job in jobs if words.get(job.scheduler_id, unknown).phase not in _UNTOUCHED
             ]
-            evidence = read_evidence(dialogue, [(job.signature, job.attempt) for job in read])
+            known = {(job.signature, job.attempt): job.scheduler_id for job in read}
+            evidence = read_evidence(dialogue, list(known))
             # The id under which it started outranks the one that we were told.
             others = {
                 seen.started_id
                 for seen in evidence.values()
                 if seen.started_id and seen.started_id not in words and seen.exit is None
+            }
+            # One whose exit file is there may have ended meanwhile: its end is asked for once more.
+            others |= {
+                one
+                for (signature, attempt), seen in evidence.items()
+                if seen.exit is not None
+                for one in (seen.started_id or known.get((signature, attempt), ""),)
+                if words.get(one, unknown).phase in _RUNS
             }
             if others:
                 words |= dialogue.converse(scheduler.look(sorted(others)))
@@ -259,8 +271,12 @@ def cancel(
         for job, attempt in attempts.items()
         if evidence[attempt].exit is None
     }
-    asked = [one for one in dict.fromkeys(ids.values()) if one and not layout.is_queue_name(one)]
-    responses = dialogue.converse(ask(asked)) if asked else {}
+    running = [
+        attempts[job]
+        for job in ids
+        if evidence[attempts[job]].present and not shut.get(attempts[job])
+    ]
+    responses = _marked(dialogue, running, {attempts[job]: one for job, one in ids.items()}, ask)
     changes = []
     for job, attempt in attempts.items():
         response = responses.get(ids.get(job, ""), Response(Took.UNKNOWN))
@@ -271,6 +287,26 @@ def cancel(
         else:
             changes.append(Change(*attempt, _TOOK[response.took], response.reason))
     return changes
+
+
+def _marked(
+    dialogue: Dialogue, running: Sequence[Attempt], ids: Mapping[Attempt, str], ask: Ask
+) -> Mapping[str, Response]:
+    """Ask the scheduler to end jobs, after word of it was left with those that run.
+
+    The word is taken back from those that the scheduler does not end.
+    """
+    asked = [one for one in dict.fromkeys(ids.values()) if one and not layout.is_queue_name(one)]
+    mark_cancelled(dialogue, running)
+    try:
+        responses = dialogue.converse(ask(asked)) if asked else {}
+    except SchedulerUnavailable:
+        mark_cancelled(dialogue, running, cancelled=False)
+        raise
+    refused = {one for one, response in responses.items() if response.took is Took.REFUSED}
+    kept = [attempt for attempt in running if ids[attempt] in refused]
+    mark_cancelled(dialogue, kept, cancelled=False)
+    return responses
 
 
 def _asked(dialogue: Dialogue, jobs: Sequence[JobRef], ask: Ask) -> list[Change]:

@@ -15,10 +15,7 @@ from sojourn.values.resources import Resources
 _NOTHING: tuple[Any, ...] = (None, "", {}, [], ())
 """What a plugin adds that adds nothing."""
 
-_AS_GIVEN = (
-    *("env", "parameters", "version", "check"),
-    *("workdir", "stdin", "stdout", "stderr"),
-)
+_AS_GIVEN = ("env", "parameters", "version", "check")
 
 
 def components_of(

@@ -1,6 +1,6 @@
 # The body of every job.sh. In front of it stand: the directives, sj_root, sj_token, sj_index,
-# sj_scheduler (the id under which this runs), sj_umask, sj_shell (words) and sj_warning (the
-# signal that this process alone is sent ahead of its end, if that was asked for).
+# sj_scheduler (the id under which this runs), sj_umask, sj_shell (words), sj_warning (the signal
+# that this process alone is sent ahead of its end, if that was asked for), and sentinel.sh.
 # It creates no directory that should be there, and does nothing at all unless the attempt's
 # claim names this submission and this run is the one that has started it.
 unset CDPATH ENV BASH_ENV
@@ -18,7 +18,7 @@ sj_t=
 sj_start=$(date +%s)
 sj_run=$sj_host.$$.$sj_start
 sj_line="$sj_token ${sj_scheduler:--} $sj_start $sj_run"
-printf '%s\n' "$sj_line" >"$sj_dir/run.$sj_run" || exit 0
+printf '%s\n' "$sj_line" >"$sj_dir/run.$sj_run" || exit 1
 ln "$sj_dir/run.$sj_run" "$sj_dir/started" 2>/dev/null
 sj_t=
 { IFS= read -r sj_t <"$sj_dir/started"; } 2>/dev/null
@@ -40,27 +40,48 @@ if [ "$sj_t" != "$sj_line" ]; then
   }
   printf '%s\n' "$sj_line" >>"$sj_dir/started"
 fi
-[ ! -e "$sj_dir/work" ] || mv "$sj_dir/work" "$sj_dir/work.before.$sj_run"
-mkdir "$sj_dir/work" && cd "$sj_dir/work" || exit 0
-: >"$sj_dir/stdout"
-: >"$sj_dir/stderr"
-[ ! -e "$sj_dir/setup-failed" ] || rm -f "$sj_dir/setup-failed"
 sj_list=$sj_dir/files.$sj_run
-: >"$sj_list"
+sj_asked= sj_disturbed= sj_sentinel=
 
-# finish VERDICT STATUS DETAIL: writes `exit` whole, if no later run has started, and ends.
-finish() {
+# publish VERDICT STATUS DETAIL: writes `exit`, whole or not at all, if no later run has started.
+publish() {
   sj_last=
   while IFS= read -r sj_t; do sj_last=$sj_t; done <"$sj_dir/started"
-  if [ "$sj_last" = "$sj_line" ]; then
-    {
-      printf 'sojourn-exit 1\nverdict %s\nstatus %s\nstarted %s\nfinished %s\nrun %s\ndetail ' \
-        "$1" "$2" "$sj_start" "$(date +%s)" "$sj_run"
-      [ -z "$3" ] || printf '%s' "$3" | tr '\n' ' '
-      printf '\nfiles\n'
-      [ ! -s "$sj_list" ] || cat "$sj_list"
-    } >"$sj_dir/exit.$sj_run" && mv -f "$sj_dir/exit.$sj_run" "$sj_dir/exit"
-  fi
+  [ "$sj_last" = "$sj_line" ] || return 0
+  [ -e "$sj_list" ] || true >"$sj_list"
+  {
+    printf 'sojourn-exit 1\nverdict %s\nstatus %s\nstarted %s\nfinished %s\nrun %s\ndetail ' \
+      "$1" "$2" "$sj_start" "$sj_finished" "$sj_run"
+    [ -z "$3" ] || printf '%s' "$3" | tr '\n' ' '
+    printf '\nfiles\n'
+  } | cat - "$sj_list" >"$sj_dir/exit.$sj_run" && mv -f "$sj_dir/exit.$sj_run" "$sj_dir/exit"
+}
+
+# room: whether something can be written beside the exit file. The disk may be full.
+room() {
+  printf '%4096s' '' | cat - >"$sj_list.room" && rm -f "$sj_list.room"
+} 2>/dev/null
+
+# await_room: says that nothing can be written, and waits; one that stays full, for a day.
+await_room() {
+  [ -d "$sj_dir" ] && [ "$sj_paused" -lt 86400 ] || exit 1
+  [ "$sj_paused" != 0 ] ||
+    echo "sojourn: cannot write to $sj_dir (is the disk full?); trying until it works" >&2
+  sleep "$sj_pause"
+  sj_paused=$((sj_paused + sj_pause))
+  [ "$sj_pause" -ge 60 ] || sj_pause=$((sj_pause * 2))
+}
+
+# finish VERDICT STATUS DETAIL: leaves `exit` and ends.
+finish() {
+  sj_finished=$(date +%s)
+  undisturbed || {
+    # One that may be started again tells nothing if it is killed, as is to be expected.
+    [ "$sj_requeue" != 1 ] || sleep 30
+    set -- asked "$2" "$sj_why"
+  }
+  sj_pause=1 sj_paused=0
+  until publish "$@"; do await_room; done
   rm -f "$sj_list" "$sj_dir/run.$sj_run" "$sj_sub/$sj_index.secret"
   exit "$2"
 }
@@ -124,35 +145,72 @@ from_machine() {
   ln -s "$2" "./$1" || finish inputs 1 "$1"
 }
 
+# unlisted NAME WORDS: something of the outputs could not be listed.
+unlisted() { sj_unlisted=${sj_unlisted:-$1: $2}; }
+
+# through DIRECTORY...: a pattern matches nothing in a directory that cannot be read.
+through() {
+  for sj_f; do
+    [ ! -d "$sj_f" ] || { [ -r "$sj_f" ] && [ -x "$sj_f" ]; } ||
+      unlisted "${sj_f#./}" 'this directory cannot be read'
+  done
+}
+
+# found NAME FIND-ARGUMENT...: adds what find prints to the list.
+found() {
+  sj_name=$1
+  shift
+  sj_t=$({ find -H "$@" >>"$sj_list"; } 2>&1) || unlisted "${sj_name#./}" "$sj_t"
+}
+
+missing() {
+  printf 'm %s\0' "$1" >>"$sj_list" || unlisted "$1" 'not written'
+  [ -n "$sj_missing" ] || sj_missing=$1
+}
+
 # output PATTERN KEEP MATCH...: lists what a pattern has matched; KEEP is R for what stays here.
 output() {
   sj_pattern=$1 sj_keep=$2
   shift 2
   if [ ! -e "$1" ] && [ ! -L "$1" ]; then
-    printf 'm %s\0' "$sj_pattern" >>"$sj_list"
-    [ -n "$sj_missing" ] || sj_missing=$sj_pattern
+    missing "$sj_pattern"
     return
   fi
   for sj_f; do
     if [ -d "$sj_f" ]; then
-      find -H "$sj_f" -type d -exec sh -c 'k=$1; shift; for f; do printf "d%s 0 %s\0" "$k" "${f#./}"; done' sh "$sj_keep" {} + >>"$sj_list"
-      find -H "$sj_f" -type l -exec sh -c 'k=$1; shift; for f; do printf "l%s 0 %s\0%s\0" "$k" "${f#./}" "$(readlink "$f")"; done' sh "$sj_keep" {} + >>"$sj_list"
-      find -H "$sj_f" -type f -exec sh -c '
+      found "$sj_f" "$sj_f" -type d -exec sh -c 'k=$1; shift; for f; do printf "d%s 0 %s\0" "$k" "${f#./}" || exit; done' sh "$sj_keep" {} +
+      found "$sj_f" "$sj_f" -type l -exec sh -c 'k=$1; shift; for f; do printf "l%s 0 %s\0%s\0" "$k" "${f#./}" "$(readlink "$f")" || exit; done' sh "$sj_keep" {} +
+      found "$sj_f" "$sj_f" -type f -exec sh -c '
         k=$1 t=$2
         shift 2
-        stat -c %s -- "$@" >"$t" 2>/dev/null || for f; do wc -c <"$f" || echo 0; done >"$t"
+        stat -c %s -- "$@" >"$t" 2>/dev/null || for f; do wc -c <"$f" || exit; done >"$t" || exit
         for f; do
-          read -r n <&4
-          printf "f%s %s %s\0" "$k" "$((n))" "${f#./}"
-        done 4<"$t"' sh "$sj_keep" "$sj_list.sizes" {} + >>"$sj_list"
+          read -r n <&4 && printf "f%s %s %s\0" "$k" "$((n))" "${f#./}" || exit
+        done 4<"$t"' sh "$sj_keep" "$sj_list.sizes" {} +
       rm -f "$sj_list.sizes"
     elif [ -f "$sj_f" ]; then
-      sj_n=$(wc -c <"$sj_f")
-      printf 'f%s %s %s\0' "$sj_keep" "$((sj_n))" "${sj_f#./}" >>"$sj_list"
+      sj_n=$(wc -c <"$sj_f") && printf 'f%s %s %s\0' "$sj_keep" "$((sj_n))" "${sj_f#./}" >>"$sj_list" ||
+        unlisted "${sj_f#./}" 'this file cannot be read'
     else
       # A link to nowhere, a pipe, a device: nothing that could be a result.
-      printf 'm %s\0' "${sj_f#./}" >>"$sj_list"
-      [ -n "$sj_missing" ] || sj_missing=${sj_f#./}
+      missing "${sj_f#./}"
+    fi
+  done
+}
+
+# list: lists all outputs. What fails on a full disk is tried until it is not; what fails twice on
+# one that is not, cannot be listed.
+list() {
+  sj_pause=1 sj_paused=0 sj_tries=0
+  while :; do
+    sj_missing= sj_unlisted=
+    { true >"$sj_list"; } 2>/dev/null && outputs 2>/dev/null || unlisted outputs 'not written'
+    [ -n "$sj_unlisted" ] || return 0
+    if room; then
+      sj_tries=$((sj_tries + 1))
+      [ "$sj_tries" -lt 2 ] || return 1
+    else
+      await_room
     fi
   done
 }
@@ -163,6 +221,11 @@ may_end() {
   if [ "$sj_requeue" = 1 ]; then trap - TERM; else trap sj_asked=1 TERM; fi
 }
 
+[ ! -e "$sj_dir/work" ] || mv "$sj_dir/work" "$sj_dir/work.before.$sj_run"
+mkdir "$sj_dir/work" && cd "$sj_dir/work" || finish inputs 1 work
+true >"$sj_dir/stdout"
+true >"$sj_dir/stderr"
+[ ! -e "$sj_dir/setup-failed" ] || rm -f "$sj_dir/setup-failed"
 parents
 inputs
 blobs_done
@@ -178,31 +241,29 @@ export SOJOURN_JOB_DIR
 [ -z "$sj_script${SLURM_SUBMIT_DIR-}" ] || { SLURM_SUBMIT_DIR=$sj_dir/work; export SLURM_SUBMIT_DIR; }
 printf '%s\n' "$sj_command" >"$sj_dir/command.sh"
 [ -z "$sj_script" ] || { printf '%s' "$sj_script" >"$sj_dir/script" && chmod u+x "$sj_dir/script"; }
-sj_asked=
 may_end
 # Somebody may send this process a warning by hand: that must not end it.
 trap : USR1 USR2
+sentinel
 if [ -n "$sj_warning" ]; then
   warned  # of warned.sh, which then stands before all this
 else
-  $sj_shell "$sj_dir/command.sh" </dev/null >"$sj_dir/stdout" 2>"$sj_dir/stderr"
-  sj_status=$?
+  run "$sj_dir/command.sh" 7>"$sj_dir/stdout" 9>"$sj_dir/stderr"
 fi
-sj_missing=
-if [ -e "$sj_dir/setup-failed" ]; then
-  finish setup "$sj_status" "$(cat "$sj_dir/setup-failed")"
-fi
-# The command may have got it first.
-[ "$sj_status" != 143 ] || [ -n "$sj_asked" ] || sleep 1
-sj_verdict=ok
+[ ! -e "$sj_dir/setup-failed" ] || finish setup "$sj_status" "$(cat "$sj_dir/setup-failed")"
+sj_verdict=ok sj_end=$sj_status
 case " $sj_accept " in *" $sj_status "*) ;; *) sj_verdict=command ;; esac
-if [ "$sj_verdict" = ok ] && [ -z "$sj_asked" ] && [ -n "$sj_check" ]; then
+if [ "$sj_verdict" = ok ] && [ -z "$sj_asked$sj_disturbed" ] && [ -n "$sj_check" ]; then
   printf '%s\n' "$sj_check" >"$sj_dir/check.sh"
-  $sj_shell "$sj_dir/check.sh" </dev/null >>"$sj_dir/stdout" 2>>"$sj_dir/stderr" || sj_verdict=check
+  run "$sj_dir/check.sh" 7>>"$sj_dir/stdout" 9>>"$sj_dir/stderr"
+  [ "$sj_status" = 0 ] || sj_verdict=check
 fi
-outputs
-[ "$sj_verdict" != ok ] || [ -z "$sj_missing" ] || sj_verdict=outputs
+if ! list; then
+  [ "$sj_verdict" != ok ] || { sj_verdict=unlisted sj_missing=$sj_unlisted; }
+elif [ -n "$sj_missing" ] && [ "$sj_verdict" = ok ]; then
+  sj_verdict=outputs
+fi
 # Asked to end, a job has not done all of its work, whatever the status: of `solve; plot` only
 # `solve` may have been ended by the signal.
-[ -z "$sj_asked" ] || sj_verdict=asked
-finish "$sj_verdict" "$sj_status" "$sj_missing"
+[ "$sj_verdict" != ok ] || ! hasty || sleep 3
+finish "$sj_verdict" "$sj_end" "$sj_missing"

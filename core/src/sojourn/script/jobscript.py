@@ -40,5 +40,5 @@ def job_script(
     }
     head = "".join(f"{name}={value}\n" for name, value in known.items())
     lines = "".join(f"{line}\n" for line in directives)
-    body = _shell("job.sh") if not warning else _shell("warned.sh") + _shell("job.sh")
-    return f"#!/bin/sh\n{lines}{head}{body}"
+    parts = ["sentinel.sh", *(["warned.sh"] if warning else []), "job.sh"]
+    return f"#!/bin/sh\n{lines}{head}{''.join(map(_shell, parts))}"

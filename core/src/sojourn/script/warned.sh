@@ -15,13 +15,24 @@ warned() {
   trap "${sj_t}sj_came=1; $sj_pass" "$sj_warning"
   {
     trap : TERM USR1 USR2 "$sj_warning"
-    $sj_heed sh -c 'echo $$ >"$0"; exec "$@"' "$sj_list.pid" \
-      $sj_shell "$sj_dir/command.sh" </dev/null >"$sj_dir/stdout" 2>"$sj_dir/stderr"
-    echo "$?" >"$sj_list.end"
-  } &
+    {
+      sj_t=whole
+      trap : USR1 USR2 "$sj_warning"
+      trap sj_t= TERM
+      $sj_heed sh -c 'echo $$ >"$0"; exec "$@"' "$sj_list.pid" \
+        $sj_shell "$sj_dir/command.sh" </dev/null >"$sj_dir/stdout" 2>"$sj_dir/stderr" 8>&-
+      sj_status=$?
+      until echo "$sj_status" >"$sj_list.end"; do sleep 2; done
+      echo "$sj_t"
+    } | {
+      trap '' USR1 USR2
+      trap - TERM
+      read -r sj_t && [ -n "$sj_t" ] && until true >"$sj_list.whole"; do sleep 2; done
+    }
+  } 2>/dev/null &
   sj_beside=$!
   [ -n "$sj_heed" ] || [ -z "${BASH_VERSION-}" ] || set +m
-  while [ ! -s "$sj_list.end" ] && kill -0 "$sj_beside"; do
+  while [ ! -e "$sj_list.whole" ] && kill -0 "$sj_beside"; do
     # It may have come before the command was there.
     [ -z "$sj_came" ] || [ -n "$sj_child" ] || { sleep 1 && eval "$sj_pass"; }
     wait "$sj_beside"
@@ -29,7 +40,8 @@ warned() {
   trap : "$sj_warning"
   sj_status=137
   { read -r sj_status <"$sj_list.end"; } 2>/dev/null
-  rm -f "$sj_list.pid" "$sj_list.end"
+  [ -e "$sj_list.whole" ] || sj_disturbed=1
+  rm -f "$sj_list.pid" "$sj_list.end" "$sj_list.whole"
   [ "$sj_requeue$sj_asked" != 11 ] || { trap - TERM && kill -TERM $$; }
   may_end
 }

@@ -9,9 +9,8 @@ from sojourn.session.changes import Recorder
 from sojourn.session.links import Link, Links
 from sojourn.session.submitting import Submitter
 from sojourn.site.context import Progress, no_progress
-from sojourn.site.look import look_at
+from sojourn.site.logs import look_at
 from sojourn.values.job import Job
-from sojourn.values.remote import RemotePath
 
 if TYPE_CHECKING:
     from sojourn.identity.signature import SignedJob
@@ -57,7 +56,7 @@ class SessionBase:
         self._damaged: set[str] = set()
         self._sought: set[tuple[str, str, int]] = set()
         """Attempts whose results a machine was asked for, in order to compare them."""
-        self._seen: dict[str, dict[str, RemotePath | None]] = {}
+        self._seen: dict[str, dict[str, tuple[int, int] | None]] = {}
 
     def sign(self, jobs: Sequence[Job], on: str | None = None) -> list["SignedJob"]:
         """The signatures of jobs, with all that was found out on the way; see `identity`."""
@@ -80,9 +79,9 @@ class SessionBase:
         """What remembers digests of unchanged files."""
         return self._memo
 
-    def look_at(self, machine: str, paths: Sequence[str]) -> Mapping[str, RemotePath | None]:
-        """What lies at paths on a machine, None where there is nothing: asked once a session, in
-        a trip of its own. What is asked here, `sign` need not ask any more.
+    def look_at(self, machine: str, paths: Sequence[str]) -> Mapping[str, tuple[int, int] | None]:
+        """Size and time of change of paths on a machine, None where there is nothing: asked once
+        a session, in a trip of its own. What is asked here, `sign` need not ask any more.
 
         Raises:
             MachineError: the machine could not be asked.
@@ -108,13 +107,13 @@ class SessionBase:
     def _defaults(self, machine: str) -> "Resources":
         return self.machines.get(machine).defaults
 
-    def _look_at(self, machine: str, paths: Sequence[str]) -> Mapping[str, RemotePath | None]:
+    def _look_at(self, machine: str, paths: Sequence[str]) -> Mapping[str, tuple[int, int] | None]:
         """What Remote paths hold: asked once a session, in a trip of its own."""
         link = self._links.get(machine)
         seen = self._seen.setdefault(machine, {})
         new = [path for path in paths if path not in seen]
 
-        def look() -> dict[str, RemotePath | None]:
+        def look() -> dict[str, tuple[int, int] | None]:
             with link.context.trip() as dialogue:
                 return look_at(dialogue, new)
 

@@ -1,13 +1,14 @@
 """From evidence to a state: pure, and the only place that decides what has become of a job.
 
-Nothing but an exit status makes a job COMPLETED; absent is not done; a word that this release
-does not know changes nothing.
+Nothing but an exit status makes a job COMPLETED, and that only once the scheduler no longer shows
+it and has not said that it was killed; absent is not done; a word that this release does not know
+changes nothing.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from sojourn.defaults import EXIT_GRACE, LOST_AFTER, WORD_GRACE
+from sojourn.defaults import EXIT_GRACE, LAG_GRACE, LOST_AFTER, WORD_GRACE
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 from sojourn.values.messages import ExitReport, Phase, PollAnswer, SchedulerWord, SiteEvidence
@@ -18,7 +19,10 @@ _KILLED = frozenset({143, 137, 130, 129})
 _BY_SCHEDULER = frozenset(
     {State.CANCELLED, State.TIMEOUT, State.OUT_OF_MEMORY, State.NODE_FAIL, State.PREEMPTED}
 )
-"""Ends that only the scheduler knows of; they outrank a failing exit status."""
+"""Ends that only the scheduler knows of; they outrank any exit status: a command's shell may end
+well although its child was killed."""
+
+_ALIVE = frozenset({Phase.WAITING, Phase.HELD, Phase.RUNNING, Phase.FINISHING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def judge(
     """
     word, site = answer.word, answer.site
     if site is not None and site.exit is not None:
-        return _ended(record, word, site.exit, walltime, now)
+        return _ended(record, word, site, site.exit, walltime, now)
     match word.phase:
         case Phase.WAITING:
             return _seen(
@@ -73,36 +77,47 @@ def judge(
     return Judgement(record.state, reason)
 
 
+_PRESENT = {"absent_since": None, "absent_watched": 0.0, "absent_polls": 0}
+
+
 def _seen(state: State, reason: str, **fields: Any) -> Judgement:
-    return Judgement(
-        state,
-        reason,
-        fields={**fields, "absent_since": None, "absent_watched": 0.0, "absent_polls": 0},
-    )
+    return Judgement(state, reason, fields={**fields, **_PRESENT})
 
 
 # --- with an exit file ----------------------------------------------------------------------------
 
 
 def _ended(
-    record: JobRecord, word: SchedulerWord, report: ExitReport, walltime: int | None, now: float
+    record: JobRecord,
+    word: SchedulerWord,
+    site: SiteEvidence,
+    report: ExitReport,
+    walltime: int | None,
+    now: float,
 ) -> Judgement:
-    times = {"started_at": report.started_at, "finished_at": report.finished_at, "blocked_by": ""}
-    if report.ok:
-        return Judgement(State.COMPLETED, "", report.status, fields=times)
-    if report.phase == "parent":
-        parent = report.detail.split("/")[1] if report.detail.count("/") == 2 else report.detail
-        reason = f"its parent {parent[:12]} did not end well"
-        return Judgement(State.CANCELLED, reason, None, fields={**times, "blocked_by": parent})
+    times = {
+        **_PRESENT,
+        "started_at": report.started_at,
+        "finished_at": report.finished_at,
+        "blocked_by": "",
+    }
+    if (waits := _before_the_word(record, word, report, now)) is not None:
+        return waits
     if report.phase == "again":
         outcome = word.outcome if word.outcome in _BY_SCHEDULER else State.NODE_FAIL
         reason = "cut off, and started again by the scheduler: only with `requeue` is it run twice"
         return Judgement(outcome, reason, None, fields=times)
+    if word.outcome in _BY_SCHEDULER and _outranks(word, report):
+        return Judgement(word.outcome, word.reason or word.native, report.status, fields=times)
+    if report.ok:
+        return _well(word, site, report, times)
+    if report.phase == "parent":
+        parent = report.detail.split("/")[1] if report.detail.count("/") == 2 else report.detail
+        reason = f"its parent {parent[:12]} did not end well"
+        return Judgement(State.CANCELLED, reason, None, fields={**times, "blocked_by": parent})
     if report.phase == "asked":
-        return _asked_to_end(record, word, report, walltime, now, times)
+        return _asked_to_end(record, report, walltime, times)
     if report.phase == "command":
-        if word.outcome in _BY_SCHEDULER:
-            return Judgement(word.outcome, word.reason or word.native, report.status, fields=times)
         if record.cancel_requested and report.status in _KILLED:
             return Judgement(State.CANCELLED, "cancelled while it ran", report.status, fields=times)
         elapsed = report.finished_at - report.started_at
@@ -112,26 +127,69 @@ def _ended(
     return Judgement(State.FAILED, failure(report), report.status, fields=times)
 
 
+def _outranks(word: SchedulerWord, report: ExitReport) -> bool:
+    if word.doubtful:
+        return report.phase in ("command", "asked") and not report.ok
+    return report.phase != "parent"
+
+
+def _before_the_word(
+    record: JobRecord, word: SchedulerWord, report: ExitReport, now: float
+) -> Judgement | None:
+    """FINISHING, while the scheduler has yet to say that the job is over, and perhaps why.
+
+    Something of it may still run, and the signal that ended the command may have been the
+    scheduler's. A scheduler whose word does not come is not waited for without end.
+    """
+    if record.state in FINAL:
+        return None
+    if word.phase in _ALIVE:
+        grace = WORD_GRACE if report.phase == "asked" else LAG_GRACE
+    elif word.phase is Phase.UNKNOWN and report.ok:
+        grace = EXIT_GRACE
+    elif word.phase is Phase.UNKNOWN and report.phase == "asked" and not record.cancel_requested:
+        grace = WORD_GRACE
+    else:
+        return None
+    since = record.absent_since if record.absent_since is not None else now
+    if now - since >= grace:
+        return None
+    reason = "its exit status is known; waiting for the scheduler to report the end"
+    if report.phase == "asked":
+        reason = "terminating; waiting for the scheduler to report the cause"
+    return Judgement(State.FINISHING, reason, fields={"absent_since": since})
+
+
+def _well(
+    word: SchedulerWord, site: SiteEvidence, report: ExitReport, times: dict[str, Any]
+) -> Judgement:
+    """Ended well, as far as job.sh has seen."""
+    if site.cancelled and word.outcome is not State.COMPLETED:
+        return Judgement(State.CANCELLED, "cancelled as it ended", report.status, fields=times)
+    if word.outcome is State.FAILED and (word.signal is not None or (word.exit_code or 0) > 128):
+        how = f"signal {word.signal}" if word.signal is not None else f"status {word.exit_code}"
+        reason = word.reason or f"the scheduler says that it was killed ({how})"
+        return Judgement(State.FAILED, reason, report.status, fields=times)
+    return Judgement(State.COMPLETED, "", report.status, fields=times)
+
+
 def _asked_to_end(
     record: JobRecord,
-    word: SchedulerWord,
     report: ExitReport,
     walltime: int | None,
-    now: float,
     times: dict[str, Any],
 ) -> Judgement:
-    """The whole job got SIGTERM, as at its walltime, when it is deleted or when it is preempted."""
+    """The job was signalled, as at its walltime, when it is deleted or when it is preempted."""
     elapsed = report.finished_at - report.started_at
     early = min(60.0, max(2.0, (walltime or 0) / 10))  # what comes before job.sh counts, too
-    state, reason = State.CANCELLED, "something else than Sojourn asked it to end (SIGTERM)"
-    if word.outcome in _BY_SCHEDULER:
-        state, reason = word.outcome, word.reason or word.native
-    elif record.cancel_requested:
+    state, reason = State.CANCELLED, "terminated by a signal from outside Sojourn"
+    said = report.detail.lower()
+    if record.cancel_requested:
         reason = "cancelled while it ran"
-    elif word.phase in (Phase.RUNNING, Phase.FINISHING) or (
-        word.phase is Phase.UNKNOWN and now - report.finished_at < WORD_GRACE
-    ):
-        return _seen(State.FINISHING, "it was asked to end; why, the scheduler has yet to say")
+    elif "walltime" in said or "time limit" in said or "cput" in said:
+        state, reason = State.TIMEOUT, report.detail
+    elif "mem" in said:
+        state, reason = State.OUT_OF_MEMORY, report.detail
     elif walltime is not None and elapsed + early >= walltime:
         state = State.TIMEOUT
         reason = f"asked to end after {elapsed:.0f} s, its walltime being {walltime} s"
@@ -147,6 +205,8 @@ def failure(report: ExitReport) -> str:
             return "the check after the command failed"
         case "inputs":
             return f"an input could not be put in place: {report.detail}"
+        case "unlisted":
+            return f"the outputs could not be listed: {report.detail}"
         case "outputs":
             rest = f" and {len(report.missing) - 1} more" if len(report.missing) > 1 else ""
             return f"the output {report.detail or report.missing[0]!r} is missing{rest}"

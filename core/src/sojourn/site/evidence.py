@@ -78,6 +78,19 @@ def close(dialogue: Dialogue, attempts: Sequence[Attempt]) -> dict[Attempt, bool
     return {a: said == "0" for a, said in zip(attempts, answers, strict=True)}
 
 
+def mark_cancelled(
+    dialogue: Dialogue, attempts: Sequence[Attempt], *, cancelled: bool = True
+) -> None:
+    """Leave word with attempts that they are about to be cancelled, or take it back.
+
+    job.sh reads it: what ends after that has not ended well, however it looks.
+    """
+    if attempts and dialogue.hello.writable:
+        dialogue.load("evidence")
+        verb = "mark" if cancelled else "unmark"
+        dialogue.ask("\n".join(f"{verb} {layout.attempt(*attempt)}" for attempt in attempts))
+
+
 def id_text(scheduler_id: str, index: int | None) -> str:
     """What an `id` file holds: the id as the scheduler printed it, and the array index or `-`."""
     return f"{scheduler_id} {'-' if index is None else index}"
@@ -123,6 +136,7 @@ def evidence_of(files: dict[str, bytes], flag: str, now: float) -> SiteEvidence:
         started_id=last[1] if len(last) > 1 and last[1] != "-" else "",
         started_at=float(last[2]) if len(last) > 2 and last[2].isdigit() else None,
         closed=closed,
+        cancelled="cancelled" in files,
         exit=exit_report,
         exit_error=exit_error,
     )

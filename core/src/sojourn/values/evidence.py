@@ -53,6 +53,8 @@ class SchedulerWord:
     usage: Usage | None = None
     conclusive: bool = False
     """With ENDED: an exit file that is not there now will not come, so nothing is waited for."""
+    doubtful: bool = False
+    """With an outcome: it was not read from a record of the job's own, and an exit file outranks it."""
     raw: str = ""
     """The lines this was read from, verbatim."""
 
@@ -74,7 +76,7 @@ class ExitReport:
 
     `ok` is job.sh's verdict: an accepted status, a check that held, every output there. `phase`
     names what decided the end: "command", "setup", "check", "inputs", "parent", "outputs",
-    "asked" (the whole job got SIGTERM) or "again" (the scheduler cut it off and started it anew,
+    "asked" (the job was signalled), "unlisted" (outputs could not be listed) or "again" (the scheduler cut it off and started it anew,
     which it may not); `detail` is the setup line, the input, the parent or the
     first missing output.
     """
@@ -111,6 +113,8 @@ class SiteEvidence:
     started_at: float | None = None
     closed: bool = False
     exit: ExitReport | None = None
+    cancelled: bool = False
+    """Sojourn was about to ask the scheduler to end it, before it had left an exit file."""
     exit_error: str = ""
     """Why an exit file that is there could not be read."""
 

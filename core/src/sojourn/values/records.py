@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Form of these records."""
 
-_AS_THEY_ARE = (
-    *("env", "parameters", "version", "check", "name"),
-    *("workdir", "stdin", "stdout", "stderr"),
-)
+_AS_THEY_ARE = ("env", "parameters", "version", "check", "name")
 _LISTS = ("setup", "identity")
 
 

@@ -10,7 +10,7 @@ evidence() {
       echo 1
     else
       echo 2
-      for sj_f in claim id started exit; do
+      for sj_f in claim id started cancelled exit; do
         [ ! -e "jobs/$sj_a/$sj_f" ] || printf 'jobs/%s\n' "$sj_a/$sj_f" >&5
       done
     fi
@@ -37,6 +37,10 @@ adopt() {
   [ "$sj_writable" = 1 ] || return 0
   printf '%s\n' "$2" >"jobs/$1/id.$sj_nonce" && mv -f "jobs/$1/id.$sj_nonce" "jobs/$1/id"
 }
+
+# mark, unmark ATTEMPT: says that it is about to be cancelled, and takes it back.
+mark() { true >"jobs/$1/cancelled"; } 2>/dev/null
+unmark() { rm -f "jobs/$1/cancelled"; }
 
 # shut ATTEMPT: closes an attempt, so that it can never start; answers whether it is closed. The
 # file is created exclusively, as the hard link of a start is: one of the two wins. It may be
