@@ -215,5 +215,16 @@ def test_the_directory_of_partial_files_is_no_link(desk: Desk, result: str) -> N
     outside = desk.here / "outside"
     outside.mkdir()
     (desk.here / f"{result[:8]}-partial").symlink_to(outside)
-    assert "symbolic link" in desk("fetch", result, "--partial", status=1).err
+    assert "symbolic link" in desk("fetch", result, "--partial", status=2).err
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("more", [[], ["--partial"]])
+def test_a_directory_of_a_template_is_no_link(desk: Desk, result: str, more: list[str]) -> None:
+    outside = desk.here / "outside"
+    outside.mkdir()
+    (desk.here / "o").mkdir()
+    (desk.here / "o" / "here").symlink_to(outside)
+    done = desk("fetch", result, "-o", "o/{machine}/{name}", *more, status=2)
+    assert "o/here: it is a symbolic link" in done.err
     assert list(outside.iterdir()) == []

@@ -47,5 +47,5 @@ def test_a_path_may_be_one_directory() -> None:
 def test_the_keys_of_core() -> None:
     assert {
         "backend", "transport", "root", "shell", "path", "setup", "defaults", "poll", "max_jobs",
-        "group", "lost_after",
+        "group", "lost_after", "trust",
     } == CORE_KEYS  # fmt: skip

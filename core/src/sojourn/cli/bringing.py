@@ -142,6 +142,8 @@ def _cached(session: "Session", job: JobRecord) -> "Result | None":
     except DamagedResult as damaged:
         note(f"{damaged.message}: fetching it again")
         return None
+    if result is not None and not session.trust.counts(result.manifest, [job.machine]):
+        return None
     if result is None or (result.manifest.attempt < job.attempt and job.state is State.COMPLETED):
         return None
     return result

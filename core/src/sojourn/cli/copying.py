@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sojourn.errors import UsageError
@@ -32,6 +32,23 @@ def copy_out(source: Path, target: Path, name: str = "") -> Path:
             hint="choose another directory with -o",
         ) from error
     return target / name
+
+
+def make_folders(target: Path, names: Iterable[str]) -> None:
+    """Make the directories `names` in `target`, through no link.
+
+    Raises:
+        UsageError: they cannot be made.
+    """
+    try:
+        with Folder.open(target, make=True) as outside:
+            for name in filter(None, names):
+                outside.make(name)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {error.filename or target}: {error.strerror or error}",
+            hint="choose another directory with -o",
+        ) from error
 
 
 def _copy(inside: Folder, outside: Folder, folder: str, into: str) -> Iterator[str]:

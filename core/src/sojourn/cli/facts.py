@@ -72,7 +72,9 @@ def _cpus(resources: Mapping[str, Any]) -> int:
 
 def _result(results: "ResultCache", job: JobRecord) -> "tuple[Result | None, str]":
     try:
-        return results.get(job.signature), ""
+        result = results.get(job.signature)
+        foreign = result is not None and result.manifest.imported and result.machine != job.machine
+        return None if foreign else result, ""
     except DamagedResult as damaged:
         return None, damaged.message
 

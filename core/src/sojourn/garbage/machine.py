@@ -96,10 +96,10 @@ STAYS = {
 
 def _knowledge(session: "Session", machine: str) -> Knowledge:
     jobs = {record.signature: record for record in session.store.select(machine=machine)}
-    return Knowledge(jobs, {one for one in jobs if _is_complete(session, one)})
+    return Knowledge(jobs, {one for one in jobs if _is_complete(session, one, machine)})
 
 
-def _is_complete(session: "Session", signature: str) -> bool:
-    """Whether all that the job's newest attempt has made is here."""
-    result = latest_whole(session.results, session.store, signature)
+def _is_complete(session: "Session", signature: str, machine: str) -> bool:
+    """Whether all that the job's newest attempt has made is here, and counts for the machine."""
+    result = latest_whole(session.results, session.store, signature, session.trust, [machine])
     return result is not None and not result.remote

@@ -6,7 +6,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from sojourn.errors import UnknownMachine
-from sojourn.machines.places import machine_files
+from sojourn.machines.places import IMPORTED, machine_files
+from sojourn.machines.reach import why_not
 from sojourn.machines.reading import Document, read_document
 from sojourn.machines.resolving import Entry, resolve
 from sojourn.nearest import did_you_mean
@@ -118,5 +119,8 @@ def _entries(documents: list[Document]) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
     for document in documents:
         for name in document.data.get("machines") or {}:
-            entries.setdefault(name, Entry(name, document))
+            entry = Entry(name, document)
+            if document.file.name == IMPORTED and why_not(entry.keys):
+                continue  # an entry that no ticket may describe
+            entries.setdefault(name, entry)
     return entries

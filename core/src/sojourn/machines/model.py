@@ -90,6 +90,8 @@ class Machine(BaseModel):
     """Most jobs of ours in the machine's queue at a time; no limit of our own if not given."""
     group: Word | None = None
     """Unix group that shares the root; without it everything is readable by the user alone."""
+    trust: bool = False
+    """Whether jobs that others submitted there, and results of tickets, count on every machine."""
     lost_after: Seconds = LOST_AFTER
     """Seconds of watched absence after which a job that has vanished is LOST."""
     options: InstanceOf[SerializeAsAny[BaseModel]] | None = None

@@ -8,6 +8,7 @@ from sojourn.errors import ConfigError
 
 FILE_NAME = "machines.yaml"
 OVERRIDE = "SOJOURN_MACHINES"
+IMPORTED = "imported-machines.yaml"
 
 
 def machine_files(environ: Mapping[str, str] | None = None) -> list[Path]:
@@ -52,4 +53,4 @@ def imported_file() -> Path:
     """Where machines that `sojourn import` learned of are described; every other file outranks it."""
     from sojourn.home import home
 
-    return home() / "imported-machines.yaml"
+    return home() / IMPORTED

@@ -146,7 +146,7 @@ def bring(session: "Session", machine: str, signatures: Sequence[str]) -> Fetche
             record = session.store.get(signature, machine)
             if record is None or record.state is not State.COMPLETED:
                 continue
-            if not _is_here(session, signature):
+            if not _is_here(session, signature, machine):
                 records.append(record)
         found = session.fetch_results(records) if records else {}
     except SojournError as error:
@@ -161,9 +161,10 @@ def bring(session: "Session", machine: str, signatures: Sequence[str]) -> Fetche
     return Fetched(machine, here, failed)
 
 
-def _is_here(session: "Session", signature: str) -> bool:
+def _is_here(session: "Session", signature: str, machine: str) -> bool:
     try:
-        return session.results.get(signature) is not None
+        result = session.results.get(signature)
+        return result is not None and session.trust.counts(result.manifest, [machine])
     except DamagedResult:
         return False
 

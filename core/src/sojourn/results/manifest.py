@@ -34,7 +34,7 @@ class Manifest:
 
     `remote` are outputs that stayed on the machine, with their sizes in bytes; `consumed` the
     digests of the inputs that the job has used, by input name. Times are seconds since the
-    epoch.
+    epoch. `imported` is that of the job's record: not "" for a job that another client submitted.
     """
 
     signature: str
@@ -49,6 +49,7 @@ class Manifest:
     started_at: float | None = None
     finished_at: float | None = None
     fetched_at: float | None = None
+    imported: str = ""
 
     def to_json(self) -> str:
         """The manifest as JSON text; names that are not UTF-8 survive it."""
@@ -82,7 +83,10 @@ class Manifest:
         bytes, whenever and however fetched, or is of an earlier attempt on the same machine.
 
         A later attempt there takes the place even with the same bytes: it is the one that counts.
+        What this client's own job made never gives way to an imported result, which counts less.
         """
+        if bool(self.imported) != bool(other.imported) and self.machine != other.machine:
+            return not self.imported
         if self.machine == other.machine and self.attempt != other.attempt:
             return self.attempt > other.attempt
         return self._same_outcome(other)

@@ -75,7 +75,14 @@ class Asking(SessionBase):
             if not (pauses.cover(record) or record.refused)
         ]
         known = self.store.by_signatures(record.signature for record in waiting)
-        waiting = [one for one in waiting if not elsewhere(known.get(one.signature, ()), machine)]
+        waiting = [
+            one
+            for one in waiting
+            if not any(
+                self.trust.counts(other, [machine])
+                for other in elsewhere(known.get(one.signature, ()), machine)
+            )
+        ]
         if waiting:
             self.submitter(self._links.get(machine)).submit(signed_again(self, waiting))
 

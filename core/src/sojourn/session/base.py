@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from sojourn.session.changes import Recorder
 from sojourn.session.links import Link, Links
 from sojourn.session.submitting import Submitter
+from sojourn.session.trust import Trust
 from sojourn.site.context import Progress, no_progress
 from sojourn.site.logs import look_at
 from sojourn.values.job import Job
@@ -40,6 +41,7 @@ class SessionBase:
 
         self.registry = registry or Registry()
         self.machines = machines or load_machines(self.registry)
+        self.trust = Trust(self.machines)
         self.store = Store(None if home is None else home / "store.sqlite3")
         self.results = ResultCache(None if home is None else home / "results")
         self._memo = self.store.digest_memo()
@@ -54,6 +56,8 @@ class SessionBase:
         )
         self.recorder = Recorder(self.store, self.registry)
         self._damaged: set[str] = set()
+        self._asked_on: dict[str, set[str]] = {}
+        """The machines that a job was asked for on: there its result counts for its children."""
         self._sought: set[tuple[str, str, int]] = set()
         """Attempts whose results a machine was asked for, in order to compare them."""
         self._seen: dict[str, dict[str, tuple[int, int] | None]] = {}
@@ -99,6 +103,7 @@ class SessionBase:
     def use_machines(self, machines: "Machines") -> None:
         """Go by another configuration from now on; connections that do not fit it are closed."""
         self.machines = machines
+        self.trust = Trust(machines)
         self._links.use(machines)
 
     def _machine(self, on: str | None) -> str:
@@ -123,7 +128,9 @@ class SessionBase:
 
     def submitter(self, link: Link) -> Submitter:
         """What hands jobs in to a machine."""
-        return Submitter(link, self.store, self.results, self._memo, self.recorder)
+        return Submitter(
+            link, self.store, self.results, self._memo, self.recorder, self.trust, self._asked_on
+        )
 
     def close(self) -> None:
         """Close connections and the store. Jobs go on."""

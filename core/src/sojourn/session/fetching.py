@@ -183,6 +183,7 @@ class Fetcher:
             submitted_at=record.submitted_at,
             started_at=answer.exit.started_at,
             finished_at=answer.exit.finished_at,
+            imported=record.imported,
         )
 
     def _consumed(self, record: JobRecord) -> dict[str, str]:

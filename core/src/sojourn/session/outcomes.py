@@ -48,12 +48,13 @@ class Outcomes(Standings, Asking):
     ) -> dict[str, SubmitRefused]:
         """As `enter`; returns the refusals by signature."""
         asked = with_upstream(signed)
-        standings = self._standings(asked, machine, reuse)
+        on = self._places(signed, asked, machine)
+        standings = self._standings(asked, machine, reuse, on)
         wanted = [
             one
             for one in asked
             if not self._is_settled(standings[one.signature], machine)
-            and self.cached(one.signature, reuse, machine) is None
+            and self.cached(one.signature, reuse, machine, on[one.signature]) is None
         ]
         if not wanted:
             return {}
@@ -61,6 +62,16 @@ class Outcomes(Standings, Asking):
         submitter.enter(wanted, origins or {})
         submitter.submit(wanted)
         return {refusal.signature: refusal for refusal in submitter.refused}
+
+    def _places(
+        self, signed: Sequence["SignedJob"], asked: Sequence["SignedJob"], machine: str
+    ) -> dict[str, list[str]]:
+        """Where an imported job counts: on the machine, and, if it is there for its children
+        only, where else it was asked for."""
+        places = {one.signature: [machine, *self._asked_on.get(one.signature, ())] for one in asked}
+        places |= {one.signature: [machine] for one in signed}
+        self._ask_on((one.signature for one in signed), machine)
+        return places
 
     def outcomes(
         self,
@@ -76,6 +87,7 @@ class Outcomes(Standings, Asking):
         Hands in what is new, polls what is out, fetches what is done: at most one trip of each
         kind a machine.
         """
+        self._ask_on((one.signature for one in signed), machine)
         found = {s.signature: self.cached(s.signature, reuse, machine) for s in signed}
         left = [one for one in signed if found[one.signature] is None]
         refusals: dict[str, SubmitRefused] = {}
@@ -115,19 +127,23 @@ class Outcomes(Standings, Asking):
             for given in one.inputs:
                 was = consumed.get(given.name, "")
                 if given.signature and was and attempt_in(was) is None and not given.digest:
-                    missing |= {r.signature: r for r in self._retried(given.signature)}
+                    on = [
+                        result.machine if result is not None else "",
+                        *self._asked_on.get(given.signature, ()),
+                    ]
+                    missing |= {r.signature: r for r in self._retried(given.signature, on)}
         if not missing:
             return
         with suppress(SojournError):  # then it is found out at another time
             self.fetch_results(list(missing.values()))
             self._sought.update(map(_attempt_of, missing.values()))
 
-    def _retried(self, signature: str) -> list[JobRecord]:
+    def _retried(self, signature: str, on: Sequence[str]) -> list[JobRecord]:
         """The job's record, if it has completed in a later attempt whose result is not here and
         was not sought in vain before."""
-        if self.cached(signature) is not None:
+        if self.cached(signature, on=on) is not None:
             return []
-        records = self.store.by_signature(signature)
+        records = self._counting(self.store.by_signature(signature), on)
         again = [r for r in records if r.state is State.COMPLETED and r.attempt > 1][:1]
         return [r for r in again if _attempt_of(r) not in self._sought]
 

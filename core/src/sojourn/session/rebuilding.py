@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sojourn.errors import SojournError
 from sojourn.identity.canonical import signature_of
 from sojourn.session.judging import judge
+from sojourn.session.trust import ROOT
 from sojourn.site import layout
 from sojourn.site.evidence import EMPTY
 from sojourn.site.survey import FoundJob, survey
@@ -112,6 +113,7 @@ def _found(record: JobRecord, seen: SiteEvidence, link: "Link", *, last: bool) -
         "submitted_at": time.time() - seen.claim_age,
         "started_at": seen.started_at,
         "job_dir": layout.attempt_path(link.context.root, record.signature, record.attempt),
+        "imported": ROOT,
     }
     evidence = ""
     if seen.exit is not None:
@@ -172,6 +174,7 @@ def record_of(job: FoundJob, link: "Link") -> JobRecord:
         user=str(told.get("user", "")),
         created_at=float(told.get("created_at", 0.0)),
         root_id=link.context.root_id,
+        imported=ROOT,
         parents=tuple(str(parent) for parent in told.get("parents", ())),
         resources=str(told.get("resources", "{}")),
         asked=_checked(told, "asked", ""),

@@ -6,6 +6,7 @@ from typing import Any
 
 from sojourn.session.changes import Recorder
 from sojourn.session.links import Link
+from sojourn.session.trust import ROOT
 from sojourn.site import layout
 from sojourn.states import State
 from sojourn.store.records import JobRecord, StateChange
@@ -32,7 +33,7 @@ def settle_many(
             case Settled.CLOSED:
                 recorder.next_attempt(record, answer.reason)
             case Settled.PENDING:
-                reason = {"reason": answer.reason}
+                reason = {"reason": answer.reason, **_whose(answer)}
                 updates.append((record.signature, record.machine, record.attempt, reason))
             case _ if record.state is not State.NEW:
                 refused = {"refused": answer.outcome is Settled.REFUSED}
@@ -61,7 +62,13 @@ def _handed_in(record: JobRecord, answer: Settlement, link: Link) -> dict[str, A
         "root_id": link.context.root_id,
         "refused": False,
         "submitted_at": record.submitted_at or time.time(),
+        **_whose(answer),
     }
+
+
+def _whose(answer: Settlement) -> dict[str, Any]:
+    """That another client submitted it, if the machine had it before it was submitted here."""
+    return {"imported": ROOT} if answer.found else {}
 
 
 def _change(

@@ -1,6 +1,6 @@
 """Where jobs stand: which record or result counts for a signature, and what is stale."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from sojourn.errors import DamagedResult, StaleResult
@@ -23,13 +23,21 @@ Reuse = Literal["any", "machine"]
 class Standings(SessionBase):
     """The part of a session that looks without asking anybody."""
 
-    def cached(self, signature: str, reuse: Reuse = "any", machine: str = "") -> "Result | None":
+    def cached(
+        self,
+        signature: str,
+        reuse: Reuse = "any",
+        machine: str = "",
+        on: Collection[str] = (),
+    ) -> "Result | None":
         """A job's result, if it is here, whole, and not to be replaced by a retry's.
 
-        With `reuse="machine"` only one from `machine` counts. Nobody is asked.
+        It was asked for on `machine`: with `reuse="machine"` only a result from there counts,
+        otherwise also one from elsewhere, unless it was imported and is not trusted. Nobody is
+        asked.
         """
         try:
-            result = latest(self.results, self.store, signature)
+            result = latest(self.results, self.store, signature, self.trust, on or [machine])
         except DamagedResult as damaged:
             if signature not in self._damaged:
                 self._damaged.add(signature)
@@ -41,22 +49,42 @@ class Standings(SessionBase):
 
     def _standing(self, signature: str, machine: str, reuse: Reuse) -> JobRecord | None:
         """The record that counts: the machine's own, or one elsewhere that is done or out."""
-        return _that_counts(self.store.by_signature(signature), machine, reuse)
+        known = self.store.by_signature(signature)
+        return _that_counts(self._counting(known, [machine]), machine, reuse)
 
     def _standings(
-        self, signed: Sequence["SignedJob"], machine: str, reuse: Reuse
+        self,
+        signed: Sequence["SignedJob"],
+        machine: str,
+        reuse: Reuse,
+        on: "Mapping[str, Collection[str]] | None" = None,
     ) -> dict[str, JobRecord | None]:
+        """`on` names by signature the machines whose imported records count, if not `machine`."""
         known = self.store.by_signatures(one.signature for one in signed)
+        places = {} if on is None else on
         return {
-            one.signature: _that_counts(known.get(one.signature, ()), machine, reuse)
-            for one in signed
+            signature: _that_counts(
+                self._counting(known.get(signature, ()), places.get(signature, [machine])),
+                machine,
+                reuse,
+            )
+            for signature in (one.signature for one in signed)
         }
+
+    def _counting(self, records: Sequence[JobRecord], on: Collection[str]) -> list[JobRecord]:
+        return [record for record in records if self.trust.counts(record, on)]
+
+    def _ask_on(self, signatures: Iterable[str], machine: str) -> None:
+        """Remember that jobs were asked for on a machine by name."""
+        for signature in signatures:
+            self._asked_on.setdefault(signature, set()).add(machine)
 
     def settled_by(
         self, signature: str, machine: str, reuse: Reuse = "any"
     ) -> "JobRecord | Result | None":
         """What makes it needless to hand a job in: a record of it on its way or ended, or else
         a result that is here. None if there is neither; nobody is asked."""
+        self._ask_on([signature], machine)
         record = self._standing(signature, machine, reuse)
         if record is not None and self._is_settled(record, machine):
             return record
@@ -96,7 +124,8 @@ class Standings(SessionBase):
             made = self.store.get(given.signature, result.machine)
             anew = made is not None and made.state is State.COMPLETED and made.attempt > attempt
             return "is of a later attempt" if anew else ""
-        parent = self.cached(given.signature)
+        on = [result.machine, *self._asked_on.get(given.signature, ())]
+        parent = self.cached(given.signature, on=on)
         now = given.digest or output_digest(parent, given.output)
         return "has other bytes now" if was and now and was != now else ""
 

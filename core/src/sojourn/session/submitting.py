@@ -1,7 +1,7 @@
 """Handing jobs in: what the store says before, during and after the one trip to the machine."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from sojourn.session.orders import Blocked, job_text, make_order, new_record, pa
 from sojourn.session.request import request_text
 from sojourn.session.retrying import as_asked_now, as_retried
 from sojourn.session.settling import settle_many
+from sojourn.session.trust import ROOT, Trust
 from sojourn.states import FINAL, HANDED_IN, State
 from sojourn.store.records import JobRecord, StateChange
 from sojourn.values.messages import JobOrder, JobRef, Settled, Settlement
@@ -45,6 +46,9 @@ class Submitter:
     results: "ResultCache"
     memo: "DigestMemo"
     recorder: Recorder
+    trust: Trust
+    asked_on: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """By signature the machines on which a parent was asked for by name."""
     refused: list[SubmitRefused] = field(default_factory=list)
     _hopeless: set[str] = field(default_factory=set)
     _purged: set[str] = field(default_factory=set)
@@ -59,7 +63,8 @@ class Submitter:
 
     def result(self, signature: str) -> "Result | None":
         """Its result, if it is here, whole, and not to be replaced by a retry's."""
-        return latest_whole(self.results, self.store, signature)
+        on = {self.link.name, *self.asked_on.get(signature, ())}
+        return latest_whole(self.results, self.store, signature, self.trust, on)
 
     def is_purged(self, signature: str) -> bool:
         """Whether the machine has said that its outputs are gone."""
@@ -89,7 +94,8 @@ class Submitter:
             attempt = (attempts or {}).get(signed.signature, 1)
             # What lies there already was asked for by another computer, who knows how.
             asked = "" if attempts else request_text(signed, self.link.machine)
-            records.append(new_record(signed, self.link.machine, origin, attempt, asked))
+            record = new_record(signed, self.link.machine, origin, attempt, asked)
+            records.append(replace(record, imported=ROOT) if attempts else record)
         fresh = self.store.put_jobs(records)
         for signed, new in zip(batch, fresh, strict=True):
             if not (new or attempts):

@@ -6,7 +6,7 @@ written. An attempt that somebody else has claimed is answered with what the cla
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from shlex import quote
 
 from sojourn.batch.scheduler import CommandResult, SubmitReply, Verdict
@@ -126,9 +126,9 @@ class _HandIn:
             if answer is None:
                 answer = Settlement(*attempt, Settled.PENDING, token=evidence.claim)
             if answer.outcome is not Settled.ABSENT:
-                self.answers[attempt] = answer
+                self.answers[attempt] = replace(answer, found=True)
             elif certain:
-                self.answers[attempt] = Settlement(*attempt, Settled.PENDING)
+                self.answers[attempt] = Settlement(*attempt, Settled.PENDING, found=True)
 
     # --- calls ------------------------------------------------------------------------------------
 

@@ -77,6 +77,8 @@ class JobRecord:
     """The last lines of standard error of the newest attempt, once they have been read."""
     never_starts: bool = False
     """The scheduler says that it can never start as it is; `reason` has the scheduler's words."""
+    imported: str = ""
+    """How this store learned of the newest attempt, if it did not submit it: see `session.trust`."""
 
     def to_json(self) -> dict[str, Any]:
         """What `status --json` prints: all fields, times in RFC 3339, JSON text as values.
@@ -157,6 +159,7 @@ NEW_ATTEMPT: Mapping[str, Any] = {
     "cancel_requested": False,
     "refused": False,
     "blocked_by": "",
+    "imported": "",
     "usage": "{}",
     "stderr_tail": "",
     "never_starts": False,

@@ -261,7 +261,11 @@ DROP INDEX memberships_job;
 CREATE INDEX memberships_job ON memberships (signature, machine, current);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
+_SIXTH = """
+ALTER TABLE jobs ADD COLUMN imported TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
 """Number n brings a store from version n to n + 1."""
 
 VERSION = len(MIGRATIONS)

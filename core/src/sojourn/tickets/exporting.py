@@ -3,20 +3,19 @@
 import json
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sojourn.tickets.ticket import AS_JSON, Ticket, TicketJob, TicketMachine
+from pydantic import ValidationError
+
+from sojourn.errors import UsageError
+from sojourn.machines import reach
+from sojourn.tickets.ticket import AS_JSON, Reach, Ticket, TicketJob, TicketMachine
 
 if TYPE_CHECKING:
     from sojourn.machines.loading import Machines
     from sojourn.machines.model import Machine
     from sojourn.store.records import JobRecord
     from sojourn.store.store import Store
-
-_ONLY_HERE = frozenset({"identity_file", "known_hosts_file", "ssh_config", "certificate_file"})
-"""Keys of transports that name files of this computer."""
-
-_CORE_KEYS = ("backend", "transport", "shell", "group")
 
 
 def make_ticket(records: Iterable["JobRecord"], machines: "Machines", store: "Store") -> Ticket:
@@ -39,17 +38,20 @@ def make_ticket(records: Iterable["JobRecord"], machines: "Machines", store: "St
 
 def _machine(machine: "Machine", store: "Store") -> TicketMachine:
     known = store.machine(machine.name)
-    keys: dict[str, Any] = {}
-    for word in _CORE_KEYS:
-        if getattr(machine, word) is not None:
-            keys[word] = getattr(machine, word)
-    if machine.path:
-        keys["path"] = list(machine.path)
+    connection = {} if machine.connection is None else machine.connection.model_dump(mode="json")
+    keys = {key: connection[key] for key in reach.KEYS & connection.keys()}
+    keys |= {"backend": machine.backend, "transport": machine.transport}
     keys["root"] = known.root_path if known is not None and known.root_path else machine.root
-    for model in (machine.options, machine.connection):
-        if model is not None:
-            keys |= model.model_dump(mode="json", exclude_unset=True, exclude=set(_ONLY_HERE))
-    return TicketMachine(root_id=known.root_id if known is not None else "", keys=keys)
+    try:
+        return TicketMachine(
+            root_id=known.root_id if known is not None else "", keys=Reach.model_validate(keys)
+        )
+    except ValidationError as error:
+        key = ".".join(map(str, error.errors()[0]["loc"]))
+        raise UsageError(
+            f"machine {machine.name} cannot be described in a ticket: its {key} is {keys.get(key)!r}",
+            hint="give the other computer an entry of the same name in machines.yaml",
+        ) from None
 
 
 def _job(record: "JobRecord") -> TicketJob:

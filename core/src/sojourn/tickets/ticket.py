@@ -3,30 +3,60 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from sojourn.errors import UsageError
+from sojourn.errors import SojournError, UsageError
+from sojourn.identity.canonical import signature_of
+from sojourn.machines import reach
 from sojourn.machines.model import NAME_PATTERN
 from sojourn.states import State
+from sojourn.values.resources import Resources
 
 VERSION: Literal[1] = 1
 
 _Signature = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-_Time = float | None
+_Time = Annotated[float, Field(ge=0, le=253402300799, allow_inf_nan=False)] | None
+_Text = Annotated[str, Field(max_length=65536)]
+_Name = Annotated[str, Field(max_length=4096)]
+_Id = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.\[\]@+-]{0,255})?$")]
+
+
+def _resources(words: dict[str, Any]) -> dict[str, Any]:
+    Resources.model_validate(words)
+    return words
+
+
+class Reach(BaseModel):
+    """How a machine is reached. Other keys of an entry are never taken from a ticket."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
+
+    backend: Annotated[str, Field(pattern=reach.WORD)]
+    transport: Annotated[str, Field(pattern=reach.WORD)] | None = None
+    host: Annotated[str, Field(pattern=reach.HOST)] | None = None
+    port: Annotated[int, Field(strict=True, ge=1, le=65535)] | None = None
+    user: Annotated[str, Field(pattern=reach.USER)] | None = None
+    root: Annotated[str, Field(pattern=reach.ROOT)] | None = None
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """The keys of an entry in machines.yaml."""
+        return self.model_dump(exclude_none=True, include=set(reach.KEYS))
+
+    @property
+    def left_out(self) -> list[str]:
+        """Keys of the ticket that are not taken."""
+        return sorted(self.model_extra or {})
 
 
 class TicketMachine(BaseModel):
-    """How to reach a machine, as far as that is the same everywhere.
-
-    `keys` are those of an entry in machines.yaml but for files of the exporting computer
-    (identity files, known hosts); `root` is absolute, `root_id` the root's own id.
-    """
+    """How to reach a machine, as far as that is the same everywhere; `root` is absolute."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    root_id: str = ""
+    root_id: Annotated[str, Field(pattern="^[A-Za-z0-9]{0,64}$")] = ""
     """The root's own id: tells whether a machine of the same name is the same place."""
-    keys: dict[str, Any]
+    keys: Reach
     """Keys and values of an entry in machines.yaml."""
 
 
@@ -38,30 +68,30 @@ class TicketJob(BaseModel):
     signature: _Signature
     machine: Annotated[str, Field(pattern=NAME_PATTERN)]
     """Name of an entry of `machines`."""
-    name: str = ""
-    backend: str
+    name: _Name = ""
+    backend: Annotated[str, Field(pattern=reach.WORD)]
     state: State
-    exit_code: int | None = None
-    reason: str = ""
-    scheduler_id: str = ""
-    attempt: Annotated[int, Field(ge=1)] = 1
-    token: str = ""
-    task_index: Annotated[int, Field(ge=0)] = 0
+    exit_code: Annotated[int, Field(ge=-(2**31), lt=2**32)] | None = None
+    reason: _Text = ""
+    scheduler_id: _Id = ""
+    attempt: Annotated[int, Field(ge=1, lt=2**31)] = 1
+    token: Annotated[str, Field(pattern="^[A-Za-z0-9]{0,64}$")] = ""
+    task_index: Annotated[int, Field(ge=0, lt=2**31)] = 0
     submitted_at: _Time = None
     """Seconds since the epoch; so too the other times."""
     started_at: _Time = None
     finished_at: _Time = None
-    job_dir: str = ""
-    workflow: str = ""
-    step: str = ""
-    workflow_version: str = ""
-    user: str = ""
+    job_dir: _Name = ""
+    workflow: _Name = ""
+    step: _Name = ""
+    workflow_version: _Name = ""
+    user: _Name = ""
     """Who handed it in."""
     parents: tuple[_Signature, ...] = ()
-    resources: dict[str, Any] = {}
+    resources: Annotated[dict[str, Any], AfterValidator(_resources)] = {}
     components: dict[str, Any] = {}
     """What the signature was made of: digests of inputs, not the inputs."""
-    consumed: dict[str, str] = {}
+    consumed: dict[str, _Name] = {}
     """By an input's name the digest of what went in, or the attempt of the job that made it."""
 
 
@@ -78,9 +108,9 @@ class Ticket(BaseModel):
 
     sojourn_ticket: Literal[1] = VERSION
     """Version of this form."""
-    created_at: float
+    created_at: Annotated[float, Field(ge=0, le=253402300799, allow_inf_nan=False)]
     """Seconds since the epoch."""
-    created_by: str = ""
+    created_by: _Name = ""
     machines: dict[Annotated[str, Field(pattern=NAME_PATTERN)], TicketMachine]
     jobs: tuple[TicketJob, ...]
 
@@ -116,7 +146,17 @@ def read_ticket(text: str, what: str) -> Ticket:
         raise UsageError(
             f"{what} is no ticket: {place}: {first['msg']}", hint="`sojourn export` writes one"
         ) from None
+    for job in ticket.jobs:
+        if job.components and not _made_of(job.components, job.signature):
+            raise UsageError(f"{what} is no ticket: job {job.signature[:12]} is not what it says")
     strange = next((job.machine for job in ticket.jobs if job.machine not in ticket.machines), None)
     if strange is not None:
         raise UsageError(f"{what} is no ticket: it does not say what machine {strange!r} is")
     return ticket
+
+
+def _made_of(components: dict[str, Any], signature: str) -> bool:
+    try:
+        return signature_of(components) == signature
+    except SojournError:
+        return False

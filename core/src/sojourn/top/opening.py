@@ -25,7 +25,7 @@ def folder(session: "Session", node: Node) -> Path:
             result = session.results.get(node.job.signature)
         except DamagedResult as damaged:
             raise NotPossible(damaged.message, hint=damaged.hint) from damaged
-        if result is None:
+        if result is None or not session.trust.counts(result.manifest, [node.job.machine]):
             short = node.job.signature[:8]
             raise NotPossible(f"its result is not here: `sojourn fetch {short}` brings it")
         return result.path

@@ -126,3 +126,5 @@ class Settlement:
     """The scheduler's own words, verbatim."""
     gone: tuple[str, ...] = ()
     """With ABSENT: jobs whose outputs it takes, and which are not on the machine any more."""
+    found: bool = False
+    """Of submit: the attempt was there before, submitted by another client."""

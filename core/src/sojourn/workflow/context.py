@@ -32,7 +32,7 @@ class Context:
     on: str | None
     is_part: bool
     """Whether it runs inside a step of another workflow, which keeps the records."""
-    _results: "dict[str, Result | None]" = field(default_factory=dict)
+    _results: "dict[tuple[str, str], Result | None]" = field(default_factory=dict)
 
     @property
     def store(self) -> "Store":
@@ -41,10 +41,10 @@ class Context:
 
     def cached(self, node: JobNode) -> "Result | None":
         """A job's result, if it is here; nobody is asked."""
-        signature = node.status.signature
-        if self._results.get(signature) is None:
-            self._results[signature] = self.session.cached(signature)
-        return self._results[signature]
+        key = node.status.signature, node.machine
+        if self._results.get(key) is None:
+            self._results[key] = self.session.cached(node.status.signature, machine=node.machine)
+        return self._results[key]
 
     def resolve(self, node: JobNode) -> str:
         """The name of the machine that a job is for.

@@ -14,6 +14,7 @@ from sojourn.cli.opening import open_store
 from sojourn.cli.options import as_json, of_machine
 from sojourn.cli.selection import one
 from sojourn.cli.signatures import Signed, signed
+from sojourn.session.trust import TICKET, TRUSTED_TICKET
 from sojourn.store.history import EventRecord
 from sojourn.store.records import JobRecord, rfc3339
 
@@ -65,6 +66,8 @@ def story(job: JobRecord, events: Sequence[EventRecord], now: float) -> Iterator
     yield f"is {job.state}{why}{asked}"
     if job.blocked_by:
         yield f"because of its parent {job.blocked_by[:12]}: `sojourn explain {job.blocked_by[:8]}`"
+    if job.imported:
+        yield imported(job)
     yield ""
     yield f"{local_time(job.created_at)}  recorded"
     for event in events:
@@ -75,6 +78,14 @@ def story(job: JobRecord, events: Sequence[EventRecord], now: float) -> Iterator
             yield f"    {event.reason}"
         for text in event.evidence.splitlines():
             yield f"    | {text}"
+
+
+def imported(job: JobRecord) -> str:
+    """Where the record comes from, and what that means."""
+    if job.imported == TRUSTED_TICKET:
+        return "imported from a ticket that you trust: counts on every machine"
+    how = "imported from a ticket" if job.imported == TICKET else "submitted by another client"
+    return f"{how}: counts on {job.machine} only, unless that machine's entry says `trust: true`"
 
 
 def _as_object(event: EventRecord) -> dict[str, Any]:

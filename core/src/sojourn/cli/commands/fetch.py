@@ -8,7 +8,7 @@ import click
 
 from sojourn.cli import output
 from sojourn.cli.bringing import Brought, Found, bring_partial, bring_remote, bring_results
-from sojourn.cli.copying import copy_out
+from sojourn.cli.copying import copy_out, make_folders
 from sojourn.cli.ending import failed
 from sojourn.cli.opening import open_session
 from sojourn.cli.options import as_json, choosing
@@ -91,6 +91,7 @@ def command(
         if partial:
             # Only a directory that was named may be a link.
             top = named.top if folder is None else named.top.resolve()
+            make_folders(top, named.names.values())
             into = {signature: top / name for signature, name in named.names.items()}
             brought = bring_partial(session, jobs, only, into)
             places = [named.place(one.job.signature) for one in brought.found]

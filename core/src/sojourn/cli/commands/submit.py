@@ -103,7 +103,7 @@ def _stay(session: "Session", record: JobRecord) -> int:
     if record.state is State.COMPLETED:
         from sojourn.errors import TransferFailed
 
-        result = session.results.get(record.signature)
+        result = session.cached(record.signature, machine=record.machine)
         if result is None or result.manifest.attempt < record.attempt:
             fetched = session.fetch_results([record])[record.signature]
             if isinstance(fetched, TransferFailed):
