@@ -30,7 +30,10 @@ POLL_INTERVAL = 30.0
 """Seconds between two polls of one machine."""
 
 POLL_COST_FACTOR = 5.0
-"""A machine is never polled more often than this many times what its last poll took."""
+"""A machine is never polled more often than this many times what its last poll cost it."""
+
+POLL_COST_MOST = 60.0
+"""Seconds that a poll counts at most: however slow, a machine is asked again within five minutes."""
 
 MAX_CHANNELS = 4
 """Channels open at once on one connection; sshd's MaxSessions is 10 and others want some too."""

@@ -35,6 +35,8 @@ class Strings:
     hold: threading.Event | None = None
     over_transport: bool = False
     """Whether a contact opens a channel of the machine's transport."""
+    cost: float = 0.0
+    """Seconds that the scheduler takes for each poll, by what is counted."""
     full: bool = False
     found: Settled = Settled.ABSENT
     """What is found of a job that is looked for by name."""
@@ -107,7 +109,11 @@ class Puppet:
     @hookimpl
     def sojourn_find(self, context: MachineContext, jobs: Sequence[JobRef]) -> Sequence[Settlement]:
         strings = self._contact(context)
-        return [Settlement(job.signature, job.attempt, strings.found) for job in jobs]
+        known = "found" if strings.found is Settled.HANDED_IN else ""
+        return [
+            Settlement(job.signature, job.attempt, strings.found, scheduler_id=known)
+            for job in jobs
+        ]
 
     @hookimpl
     def sojourn_poll(self, context: MachineContext, jobs: Sequence[JobRef]) -> Sequence[PollAnswer]:
@@ -116,6 +122,7 @@ class Puppet:
         strings.asked.append(time.monotonic())
         self.on_poll(context.machine.name)
         self._contact(context)
+        context.scheduler_seconds += strings.cost
         return [self._answer(job, strings) for job in jobs]
 
     def _answer(self, job: JobRef, strings: Strings) -> PollAnswer:

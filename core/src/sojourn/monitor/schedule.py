@@ -30,7 +30,7 @@ class Pace:
     """What is known of a machine when its next turn is settled.
 
     `interval` is the least time between two polls that user and administrators want; `cost`
-    what the last poll took; `age` the time since the youngest job was handed in or started,
+    what the last poll cost the scheduler; `age` the time since the youngest job was handed in or started,
     None where none is out; `failures` how many turns in a row had no answer.
     """
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What came of a turn. `asked` jobs were polled in `cost` seconds; `early` is how many
+    """What came of a turn. `asked` jobs were polled, which cost `cost` seconds; `early` is how many
     seconds too soon the machine was to be polled, because others had asked it just now."""
 
     machine: str
@@ -39,10 +39,10 @@ def take_turn(session: "Session", machine: str, *, submit: bool, slept: bool) ->
             poller = Poller(session.link(machine), session.store, session.recorder, slept)
             early = poller.earliest() - time.time()
             if early > 0:
+                poller.find_unknown(records)
                 return Turn(machine, early=early)
-            begun = time.monotonic()
             poller.poll(records)
-            asked, cost = len(records), time.monotonic() - begun
+            asked, cost = len(records), poller.cost
         if submit:
             session.submit_waiting(machine)
     except SojournError as error:

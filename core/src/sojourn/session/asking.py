@@ -54,8 +54,9 @@ class Asking(SessionBase):
                 link = self._links.get(name)
                 poller = Poller(link, self.store, self.recorder)
                 early = poller.earliest() - time.time()
-                if early > _PATIENCE:
-                    continue  # asked so lately that asking again would be a burden
+                if early > _PATIENCE:  # polled so lately that a poll would be a burden
+                    poller.find_unknown(group)
+                    continue
                 time.sleep(max(0.0, early))
                 poller.poll(group)
                 self.submit_waiting(name)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from sojourn.defaults import POLL_COST_FACTOR
+from sojourn.defaults import POLL_COST_FACTOR, POLL_COST_MOST
 from sojourn.errors import SiteError
 from sojourn.session.changes import Recorder
 from sojourn.session.judging import Judgement, judge
@@ -44,10 +44,13 @@ class Poller:
     slept: bool = False
     """The clock has jumped or the computer has slept since the last poll: the time in between
     counts for nothing."""
+    cost: float = 0.0
+    """Seconds that the last poll cost the scheduler; connecting, failed tries and the pauses
+    between them cost it nothing."""
 
     def earliest(self) -> float:
         """When the machine may be polled again, in seconds since the epoch: from the beginning of
-        one poll to that of the next never less than five times what the first took."""
+        one poll to that of the next never less than five times what the first cost."""
         known = self.store.machine(self.link.name)
         if known is None or known.polled_at is None:
             return 0.0
@@ -61,12 +64,21 @@ class Poller:
         Raises:
             MachineError: the machine or its scheduler gave no answer; no state has changed.
         """
-        unknown = [r for r in records if r.state is State.SUBMITTING or not r.scheduler_id]
-        known = [r for r in records if r.state is not State.SUBMITTING and r.scheduler_id]
-        if unknown:
-            self.find(unknown)
+        self.find_unknown(records)
+        known = [record for record in records if not _is_unknown(record)]
         if known:
             self._poll(known)
+
+    def find_unknown(self, records: Sequence[JobRecord]) -> None:
+        """Settle those whose submission has an unknown outcome: however lately the machine was
+        polled, they are asked about.
+
+        Raises:
+            MachineError: the machine or its scheduler gave no answer; no state has changed.
+        """
+        unknown = [record for record in records if _is_unknown(record)]
+        if unknown:
+            self.find(unknown)
 
     def find(self, records: Sequence[JobRecord]) -> None:
         """Settle jobs whose submission has an unknown outcome."""
@@ -76,16 +88,12 @@ class Poller:
         settle_many(self.recorder, self.link, zip(records, answers, strict=True))
 
     def _poll(self, records: Sequence[JobRecord]) -> None:
-        context, backend = self.link.context, self.link.backend
         watched = self.link.watched_since_last_poll() and not self.slept
-        begun = time.monotonic()
         refs = [ref(record) for record in records]
-        answers = self.link.contact(lambda: backend.poll(context, refs))
+        answers = self.link.contact(lambda: self._timed(refs))
         records, answers = self._of_this_root(records, answers)
         now = time.time()
-        self.store.update_machine(
-            self.link.name, polled_at=now, poll_seconds=time.monotonic() - begun
-        )
+        self.store.update_machine(self.link.name, polled_at=now, poll_seconds=self.cost)
         changes: list[StateChange] = []
         updates: list[tuple[str, str, int | None, dict[str, Any]]] = []
         doubtful: list[JobRecord] = []
@@ -115,6 +123,15 @@ class Poller:
         self._end_children(
             [c.signature for c in changes if c.new in FINAL and c.new is not State.COMPLETED]
         )
+
+    def _timed(self, refs: Sequence[JobRef]) -> list[PollAnswer]:
+        """One try of a poll. A backend that runs no command on a trip is timed as a whole."""
+        context, begun = self.link.context, time.monotonic()
+        before = context.scheduler_seconds
+        answers = self.link.backend.poll(context, refs)
+        spent = context.scheduler_seconds - before
+        self.cost = min(spent or time.monotonic() - begun, POLL_COST_MOST)
+        return answers
 
     def _of_this_root(
         self, records: Sequence[JobRecord], answers: Sequence[PollAnswer]
@@ -191,6 +208,10 @@ class Poller:
                     record, State.CANCELLED, reason, source="parent", blocked_by=parent,
                     finished_at=time.time(),
                 )  # fmt: skip
+
+
+def _is_unknown(record: JobRecord) -> bool:
+    return record.state is State.SUBMITTING or not record.scheduler_id
 
 
 def _walltime(record: JobRecord) -> int | None:

@@ -58,6 +58,8 @@ class MachineContext:
     say: Callable[[str], None] = _say_nothing
     """Takes a line for people about something that is no error."""
     meter: "Meter | None" = None
+    scheduler_seconds: float = 0.0
+    """How long the scheduler's commands have taken so far, of those that were answered."""
     root: str = ""
     """The root's absolute path, as the machine last said it; so too its own id."""
     root_id: str = ""
@@ -79,5 +81,6 @@ class MachineContext:
             try:
                 yield dialogue
             finally:
+                self.scheduler_seconds += dialogue.seconds
                 if self.meter is not None:
                     self.meter.add(scheduler_calls=dialogue.calls)

@@ -8,6 +8,7 @@ do not matter. Nothing here knows what a job is.
 
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -64,7 +65,8 @@ class Hello:
 
 
 class Dialogue:
-    """What is said on one trip. Use through `trip`. `calls` counts commands of the scheduler."""
+    """What is said on one trip. Use through `trip`. `calls` counts commands of the scheduler, and
+    `seconds` is how long those took that were answered."""
 
     hello: Hello
 
@@ -76,6 +78,7 @@ class Dialogue:
         self._loaded: set[str] = set()
         self._to_load = ""
         self.calls = 0
+        self.seconds = 0.0
 
     # --- frames ---------------------------------------------------------------------------------
 
@@ -150,7 +153,9 @@ class Dialogue:
     def run(self, command: str) -> CommandResult:
         """Run a command on the machine, with nothing on its standard input."""
         self.calls += 1
+        begun = time.monotonic()
         reply = self.ask(f"run {quote(command)}")
+        self.seconds += time.monotonic() - begun
         out, err = reply.frames[-2], reply.frames[-1]
         return CommandResult(out.status, out.text, err.text)
 

@@ -83,7 +83,10 @@ def _standing(record: MachineRecord, jobs: "Mapping[State, int]") -> Iterator[tu
     if record.contacted_at is not None:
         yield "last answer", local_time(record.contacted_at)
     if record.polled_at is not None:
-        yield "last poll", f"{local_time(record.polled_at)}, took {record.poll_seconds:.2f} s"
+        yield (
+            "last poll",
+            f"{local_time(record.polled_at)}, which took the scheduler {record.poll_seconds:.2f} s",
+        )
     if record.root_path:
         yield "root there", f"{record.root_path} (id {record.root_id})"
     if jobs:
