@@ -92,4 +92,5 @@ def test_a_changed_key_is_removed_by_the_command_that_ssh_itself_names() -> None
 
 def test_a_login_is_what_is_advised() -> None:
     error = diagnose("me@hpc: Permission denied (publickey).", machine="m", again=AGAIN)
-    assert error.hint == "Run: sojourn login m"
+    assert error.hint == "Run `sojourn login m` at a terminal, or try: ssh -F 'my config' hpc true"
+    assert "Permission denied (publickey)." in error.message

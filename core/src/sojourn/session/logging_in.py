@@ -5,7 +5,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from sojourn.errors import NeedsLogin
 from sojourn.store.machines import NEEDS_LOGIN, OK
 from sojourn.transports.base import Transport
 
@@ -49,14 +48,7 @@ def log_in(session: "SessionBase", name: str) -> Done:
             transport.login()
             _works(session, name)
             return Done(f"logged in to {name}; the connection stays until `sojourn logout {name}`")
-        try:
-            _try(transport)
-        except NeedsLogin as error:
-            raise NeedsLogin(
-                error.message,
-                hint=f"{error.hint} With `transport: {machine.transport}` no connection can be "
-                "kept: where a one-time code is asked for, write `transport: openssh`".strip(),
-            ) from error
+        _try(transport)
         _works(session, name)
     waited = before is not None and before.state == NEEDS_LOGIN
     return Done(

@@ -3,17 +3,24 @@
 Without a terminal nobody is asked: `NeedsLogin` says what was wanted.
 """
 
+import contextlib
+import shlex
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import paramiko
+from paramiko.agent import AgentKey
 
 from sojourn.errors import NeedsLogin
 from sojourn.transports import terminal
 from sojourn.transports.conversation import Prompts, converse
 from sojourn.transports.keys import (
+    Absent,
     Locked,
+    Unusable,
     agent_keys,
     load_key,
     public_part,
@@ -22,8 +29,12 @@ from sojourn.transports.keys import (
 from sojourn.transports.ssh_config import Host
 from sojourn.transports.wire import Wire
 
+T = TypeVar("T")
+
 _ASK_TIMEOUT = 180.0
 """Seconds that a person may take; sshd's own LoginGraceTime is 120 unless configured."""
+_ANSWER_TIMEOUT = 30.0
+"""Seconds for each answer where nobody is asked: a site's directory may be slow."""
 _ATTEMPTS = 3
 """How often a passphrase or a password is asked for."""
 _METHODS = ("publickey", "keyboard-interactive", "password")
@@ -33,11 +44,13 @@ _METHODS = ("publickey", "keyboard-interactive", "password")
 class Authenticator:
     """Logs in, and remembers for the life of the process what a person typed to unlock keys.
 
-    `interactive` says whether a person may be asked at all.
+    `interactive` says whether a person may be asked at all; `again` is the command line by which
+    a person can try it.
     """
 
     def __init__(self, *, machine: str, interactive: bool) -> None:
         self._machine = machine
+        self.again = ""
         self._may_ask = interactive
         self._unlocked: dict[Path, paramiko.PKey] = {}
         self._passwords: dict[tuple[str, str], str] = {}
@@ -46,16 +59,17 @@ class Authenticator:
         """Authenticate `transport`, whose keys are exchanged, as the user of `host`.
 
         Raises:
-            NeedsLogin: nothing that we have is enough.
-            paramiko.SSHException, EOFError, OSError: the connection ended.
+            NeedsLogin: the server says that nothing that we have is enough.
+            paramiko.SSHException, EOFError, OSError: the connection ended, or has stalled.
         """
         attempt = _Attempt(self, transport, host)
         try:
             attempt.run()
         except paramiko.AuthenticationException as error:
-            if not transport.is_active() and not transport.goodbye:
-                raise EOFError("the connection ended during the login") from error
-            raise attempt.refused(transport.goodbye or str(error)) from error
+            if transport.is_active() or transport.refused:
+                raise attempt.refused(transport.goodbye or str(error)) from error
+            ended = transport.goodbye or "the connection ended"
+            raise EOFError(f"{ended} (during the login)") from error
 
     def can_ask(self) -> bool:
         """Whether there is a person to ask."""
@@ -71,14 +85,10 @@ class Authenticator:
             answer = terminal.ask(f"Passphrase for the key {path}: ")
             if not answer:
                 return None
-            try:
-                key = load_key(path, answer)
-            except Locked:
-                continue
-            if key is not None:
-                self._unlocked[path] = key
-            return key
-        return None
+            with contextlib.suppress(Locked):
+                self._unlocked[path] = load_key(path, answer)
+                break
+        return self._unlocked.get(path)
 
     def password(self, host: Host, *, again: bool) -> str:
         """The password, asked for once a process unless it was wrong."""
@@ -102,14 +112,16 @@ class _Attempt:
         self._asking = authenticator.can_ask()
         self._tried: list[str] = []
         self._locked: list[Path] = []
+        self._absent: list[Path] = []
+        self._unusable: list[str] = []
+        self._prompted = False
         self._offered: set[bytes] = set()
         self._wanted: Sequence[str] = ()
-        if self._asking:
-            transport.auth_timeout = _ASK_TIMEOUT
+        transport.auth_timeout = _ASK_TIMEOUT if self._asking else _ANSWER_TIMEOUT
 
     def run(self) -> None:
         try:
-            self._transport.auth_none(self._host.user)
+            self._answered(partial(self._transport.auth_none, self._host.user))
         except paramiko.BadAuthenticationType as error:
             self._wanted = list(error.allowed_types)
         ways: dict[str, Callable[[], bool]] = {
@@ -129,27 +141,31 @@ class _Attempt:
 
     def refused(self, reason: str) -> NeedsLogin:
         wants = " or ".join(self._wanted) or "a login"
-        tried = f"; tried {', '.join(self._tried)}" if self._tried else ""
-        hint = ""
-        if self._locked:
-            files = ", ".join(str(path) for path in self._locked)
-            hint = f"Encrypted, and no agent holds it: {files}. Try: ssh-add {files}. "
-        if not self._asking:
-            hint += "There was no terminal to ask at; a one-time code needs transport: openssh "
-            hint += "and `sojourn login`."
-        else:
-            hint += f"Check that `ssh {self._host.alias}` works."
+        tried = f"tried {', '.join(self._tried)}" if self._tried else "no key was found to try"
         said = f" ({reason.rstrip('.')})" if reason else ""
         return self._authenticator.error(
-            f"{self._host.user}@{self._host} wants {wants}{tried}{said}", hint.strip()
+            f"{self._host.user}@{self._host} wants {wants}; {tried}{said}", " ".join(self._advice())
         )
+
+    def _advice(self) -> Iterator[str]:
+        if not self._tried:
+            self._unusable += [f"{path} does not exist" for path in self._absent]
+        for what in self._unusable:
+            yield f"{what}."
+        if self._locked:
+            files = shlex.join(str(path) for path in self._locked)
+            yield f"Encrypted, and no agent holds it: {files}. Try: ssh-add {files}."
+        if self._prompted:
+            yield "A one-time code needs transport: openssh and `sojourn login`."
+        if self._authenticator.again:
+            yield f"Try: {self._authenticator.again}"
 
     def _advance(self, name: str, step: Callable[[], Sequence[str]]) -> bool:
         """Whether `step` got us in or on to the next stage."""
         if name not in self._tried:
             self._tried.append(name)
         try:
-            left = step()
+            left = self._answered(step)
         except paramiko.BadAuthenticationType as error:
             self._wanted = list(error.allowed_types)
             return False
@@ -161,16 +177,36 @@ class _Attempt:
             self._wanted = list(left)
         return True
 
+    def _answered(self, step: Callable[[], T]) -> T:
+        """What `step` returns. That the server did not answer is no answer of the server's, but
+        paramiko says so by the same exception."""
+        limit, begun = self._transport.auth_timeout, time.monotonic()
+        try:
+            return step()
+        except paramiko.AuthenticationException as error:
+            if time.monotonic() - begun < limit:
+                raise
+            raise TimeoutError(f"no answer to the login within {limit:g} s") from error
+
     # --- keys ---------------------------------------------------------------------------------
 
     def _public_key(self) -> bool:
-        with agent_keys(self._host) as held:
+        with contextlib.ExitStack() as stack:
+            held: tuple[AgentKey, ...] = ()
+            try:
+                held = stack.enter_context(agent_keys(self._host))
+            except Unusable as error:
+                self._note(error)
             for name, key in self._keys({key.asbytes(): key for key in held}):
                 if self._advance(
                     name, partial(self._transport.auth_publickey, self._host.user, key)
                 ):
                     return True
         return False
+
+    def _note(self, error: Unusable) -> None:
+        if str(error) not in self._unusable:
+            self._unusable.append(str(error))
 
     def _keys(self, held: dict[bytes, paramiko.PKey]) -> Iterator[tuple[str, paramiko.PKey]]:
         for path in self._host.identity_files:
@@ -196,7 +232,14 @@ class _Attempt:
         except Locked:
             if path not in self._locked:
                 self._locked.append(path)
-            return None
+        except Absent as error:
+            if self._host.looks_for(path):
+                self._absent.append(path)
+            else:
+                self._note(error)
+        except Unusable as error:
+            self._note(error)
+        return None
 
     def _offers(
         self, name: str, key: paramiko.PKey, identity: Path | None
@@ -232,6 +275,7 @@ class _Attempt:
         return converse(self._transport, self._host.user, self._answers)
 
     def _answers(self, title: str, instructions: str, prompts: Prompts) -> list[str]:
+        self._prompted = True
         if not self._asking:
             wanted = ", ".join(terminal.printable(prompt).strip() for prompt, _ in prompts)
             raise self.refused(f"it asks for {wanted!r}")

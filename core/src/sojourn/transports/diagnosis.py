@@ -14,6 +14,11 @@ _LOGIN = re.compile(
     r"|Authentication failed|no mutual signature|[Cc]ertificate (?:has )?expired"
 )
 _CONFIGURATION = re.compile(r"Bad configuration option|terminating, \d+ bad|Can't open user config")
+_REASON = re.compile(
+    _LOGIN.pattern
+    + r"|Load key|Identity file|Permissions .* too open|[Bb]ad permissions|WARNING: UNP"
+    r"|sign_and_send_pubkey|agent|[Cc]ertificate|Connection (?:reset|closed)|[Pp]assphrase"
+)
 _UNREACHABLE = re.compile(
     r"Could not resolve|Connection (?:refused|timed out|reset|closed)|No route to host"
     r"|unreachable|timed out|kex_exchange_identification|banner exchange|Broken pipe"
@@ -36,7 +41,7 @@ def diagnose(said: str, *, machine: str, again: list[str]) -> SojournError:
     if _HOST_KEY.search(plain):
         return _host_key(said, plain, machine, again)
     if _LOGIN.search(plain):
-        return _login(said, machine)
+        return _login(said, words, machine, again)
     message = next((line for line in reversed(words) if _UNREACHABLE.search(line)), None)
     message = message or (words[-1] if words else "ssh ended and said nothing")
     return Unreachable(message, machine=machine, hint=f"Try: {shlex.join(again)}")
@@ -65,7 +70,13 @@ def _host_key(said: str, plain: str, machine: str, again: list[str]) -> HostKeyR
     )
 
 
-def _login(said: str, machine: str) -> NeedsLogin:
+def _login(said: str, words: list[str], machine: str, again: list[str]) -> NeedsLogin:
     wanted = _CONTINUE.findall(said)
-    wants = f" wants {wanted[-1].replace(',', ' or ')}" if wanted else " refused the login"
-    return NeedsLogin(f"the machine{wants}", machine=machine, hint=f"Run: sojourn login {machine}")
+    wants = f"wants {wanted[-1].replace(',', ' or ')}" if wanted else "refused the login"
+    # Others are the site's banner.
+    reasons = "; ".join(dict.fromkeys(line for line in words if _REASON.search(line)))
+    return NeedsLogin(
+        f"the machine {wants}; ssh says: {reasons}",
+        machine=machine,
+        hint=f"Run `sojourn login {machine}` at a terminal, or try: {shlex.join(again)}",
+    )

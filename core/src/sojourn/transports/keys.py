@@ -1,8 +1,13 @@
 """The private keys with which to log in: the agent's, certified ones, files."""
 
 import base64
+import binascii
 import contextlib
+import os
+import re
+import shlex
 import socket
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +16,11 @@ from paramiko.agent import AgentKey, AgentSSH
 
 from sojourn.transports.ssh_config import Host
 
+_LIST_LIMIT = 10.0
+"""Seconds in which an agent lists its keys: one that was forwarded may have lost its other end."""
+_SIGN_LIMIT = 60.0
+"""Seconds for a signature, for which an agent may ask a person, or for a touch."""
+
 _KEY_CLASSES: tuple[type[paramiko.PKey], ...] = (
     paramiko.Ed25519Key,
     paramiko.ECDSAKey,
@@ -18,18 +28,32 @@ _KEY_CLASSES: tuple[type[paramiko.PKey], ...] = (
 )
 
 
+class Unusable(Exception):
+    """A key's file that cannot be used; the text says why, and what to do."""
+
+
+class Absent(Unusable):
+    """There is no such file."""
+
+
 class Locked(Exception):
     """A private key's file is encrypted, and the passphrase is missing or wrong."""
 
 
-class _AgentAt(AgentSSH):
-    """The agent behind a given socket (`IdentityAgent`)."""
+class _Agent(AgentSSH):
+    """The agent behind a socket, which has to answer in time."""
 
     def __init__(self, path: str) -> None:
         super().__init__()
         connection = socket.socket(socket.AF_UNIX)
-        connection.connect(path)
-        self._connect(connection)  # type: ignore[attr-defined]
+        connection.settimeout(_LIST_LIMIT)
+        try:
+            connection.connect(path)
+            self._connect(connection)  # type: ignore[attr-defined]
+        except BaseException:
+            connection.close()
+            raise
+        connection.settimeout(_SIGN_LIMIT)
 
     def close(self) -> None:
         self._close()  # type: ignore[attr-defined]
@@ -37,13 +61,21 @@ class _AgentAt(AgentSSH):
 
 @contextlib.contextmanager
 def agent_keys(host: Host) -> Iterator[tuple[AgentKey, ...]]:
-    """The keys of the user's agent, usable inside the block; none where there is no agent."""
-    if host.identity_agent == "none":
+    """The keys of the user's agent, usable inside the block; none where there is no agent.
+
+    Raises:
+        Unusable: there is one, but it does not answer.
+    """
+    path = host.identity_agent or os.environ.get("SSH_AUTH_SOCK", "")
+    if path in ("", "none"):
         yield ()
         return
     try:
-        agent = _AgentAt(host.identity_agent) if host.identity_agent else paramiko.Agent()
-    except (OSError, paramiko.SSHException):
+        agent = _Agent(path)
+    except TimeoutError as error:
+        limit = f"within {_LIST_LIMIT:g} s"
+        raise Unusable(f"the ssh-agent at {path} does not answer {limit}") from error
+    except (OSError, paramiko.SSHException, struct.error, IndexError):
         yield ()
         return
     try:
@@ -52,14 +84,22 @@ def agent_keys(host: Host) -> Iterator[tuple[AgentKey, ...]]:
         agent.close()
 
 
-def load_key(path: Path, passphrase: str | None = None) -> paramiko.PKey | None:
-    """The private key in `path`; None where there is none that can be read.
+def load_key(path: Path, passphrase: str | None = None) -> paramiko.PKey:
+    """The private key in `path`.
 
     Raises:
         Locked: it is encrypted, and `passphrase` is not the right one.
+        Unusable: it is no private key that paramiko can use, or cannot be read.
     """
-    if not path.is_file():
-        return None
+    try:
+        text = path.read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError as error:
+        raise Absent(f"{path} does not exist") from error
+    except OSError as error:
+        raise Unusable(f"{path} cannot be read: {error.strerror}") from error
+    foreign = _not_for_paramiko(text, path)
+    if foreign:
+        raise Unusable(foreign)
     encrypted = False
     for key_class in _KEY_CLASSES:
         try:
@@ -71,7 +111,27 @@ def load_key(path: Path, passphrase: str | None = None) -> paramiko.PKey | None:
             continue
     if encrypted or passphrase is not None:
         raise Locked(str(path))
-    return None
+    raise Unusable(f"{path} is no private key of a kind that paramiko can read")
+
+
+_PUBLIC = re.compile(r"(?:ssh|ecdsa|sk)-\S+ AAAA|-+ ?BEGIN (?:SSH2 |RSA )?PUBLIC KEY")
+
+
+def _not_for_paramiko(text: str, path: Path) -> str:
+    """What a key's file is instead of a private key that paramiko can use; "" if that is not
+    known."""
+    if _PUBLIC.match(text):
+        private = path.with_suffix("")
+        other = f"; the private one may be {private}" if private != path else ""
+        return f"{path} is the public half of a key{other}"
+    if text.startswith("PuTTY-User-Key-File-"):
+        convert = f"puttygen {shlex.quote(str(path))} -O private-openssh -o FILE"
+        return f"{path} is a key of PuTTY's; convert it: {convert}"
+    with contextlib.suppress(binascii.Error):
+        body = base64.b64decode("".join(text.split("\n")[1:-2]))
+        if b"sk-ssh-ed25519@" in body or b"sk-ecdsa-sha2-" in body:
+            return f"{path} is of a FIDO security key: use transport: openssh for this machine"
+    return ""
 
 
 def public_part(path: Path) -> bytes | None:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -15,7 +16,7 @@ from sojourn.transports import mux
 from sojourn.transports.diagnosis import diagnose
 from sojourn.transports.groups import end_group
 from sojourn.transports.runtime import runtime_directory
-from sojourn.transports.ssh_lookup import ask_ssh, first, ssh_options
+from sojourn.transports.ssh_lookup import ask_ssh, command_to_try, first, ssh_options
 from sojourn.transports.terminal import has_terminal
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Masters:
         self._keepalive = keepalive
         self._arguments = ssh_options(settings)
         options = ask_ssh(settings.host, self._arguments)
+        port = int(first(options, "port", "22"))
+        self._again = command_to_try(settings, user=first(options, "user"), port=port)
         own = first(options, "controlpath", "none")
         self._users_own = None if own == "none" else Path(own)
         # ssh shows what a jump host's ssh says only with -v.
@@ -91,7 +94,7 @@ class Masters:
                 raise diagnose(
                     said.read().decode(errors="replace"),
                     machine=self._machine,
-                    again=["ssh", *self._arguments, self._settings.host, "true"],
+                    again=self._again,
                 )
         return Master(path, pid, ours=True)
 
@@ -113,10 +116,8 @@ class Masters:
                 error = diagnose(
                     said.read().decode(errors="replace"),
                     machine=self._machine,
-                    again=["ssh", *self._arguments, self._settings.host, "true"],
+                    again=self._again,
                 )
-            if isinstance(error, NeedsLogin):
-                error.hint = f"Run sojourn login {self._machine} at a terminal."
             raise error
         # What ssh prints is for the person, so none of it on our standard output.
         status = subprocess.run(self._command(self._kept, "yes"), stdout=2, check=False).returncode
@@ -171,7 +172,9 @@ class Masters:
             return process.wait(limit)
         except subprocess.TimeoutExpired as error:
             raise Unreachable(
-                f"ssh was not done after {limit:g} s", machine=self._machine
+                f"ssh was not logged in after {limit:g} s",
+                machine=self._machine,
+                hint=f"Try: {shlex.join(self._again)}",
             ) from error
         finally:
             if process.poll() is None:

@@ -1,6 +1,7 @@
 """The transport `ssh`: programs run on a machine over one paramiko connection."""
 
 import copy
+import shlex
 import threading
 import time
 from functools import partial
@@ -18,6 +19,7 @@ from sojourn.transports.pipes import IDLE_TIMEOUT
 from sojourn.transports.slots import ChannelRefused
 from sojourn.transports.ssh_channel import SshChannel
 from sojourn.transports.ssh_config import Host, route
+from sojourn.transports.ssh_lookup import command_to_try
 from sojourn.transports.translate import FOREIGN, while_running
 
 if TYPE_CHECKING:
@@ -127,6 +129,9 @@ class SshTransport:
 
     def _connect(self) -> Connection:
         self._route = self._route or route(self._settings)
+        machine = self._route[-1]
+        again = command_to_try(self._settings, user=machine.user, port=machine.port)
+        self._authenticator.again = shlex.join(again)
         deadline = time.monotonic() + self._settings.connect_timeout
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Unlucky),

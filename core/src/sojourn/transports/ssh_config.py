@@ -49,6 +49,11 @@ class Host:
     proxy_command: str
     """Expanded; "" if none."""
 
+    def looks_for(self, identity: Path) -> bool:
+        """Whether that key's file is one of those that ssh looks for unless told otherwise."""
+        usual = identity.parent == Path.home() / ".ssh" and identity.name.startswith("id_")
+        return usual and len(self.identity_files) > 1
+
     @property
     def key_name(self) -> str:
         """The name under which known-hosts files list it."""
@@ -93,6 +98,10 @@ def route(settings: "SshConfig") -> tuple[Host, ...]:
     if settings.known_hosts_file is not None:
         # `ssh -G` prints this list without quotes, so a path with a blank would be lost in it.
         machine = replace(machine, known_hosts=(settings.known_hosts_file,))
+    given = settings.identity_file
+    if given is not None and given not in machine.identity_files:
+        # ssh leaves out one that is not there: it is tried all the same, so that this is said.
+        machine = replace(machine, identity_files=(given, *machine.identity_files))
     return (*before, machine)
 
 

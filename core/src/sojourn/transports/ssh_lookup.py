@@ -37,6 +37,16 @@ def ssh_options(settings: "SshConfig") -> list[str]:
     return options
 
 
+def command_to_try(settings: "SshConfig", *, user: str, port: int) -> list[str]:
+    """A command line by which a person sees for themselves how a login goes."""
+    options = ssh_options(settings)
+    if settings.user is None:
+        options += ["-l", user]
+    if settings.port is None:
+        options += ["-p", str(port)]
+    return ["ssh", *options, settings.host, "true"]
+
+
 def file_option(config: Path) -> list[str]:
     """`-F FILE`, but nothing for the file that ssh reads anyway, with the system's after it.
 

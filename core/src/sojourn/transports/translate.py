@@ -5,7 +5,7 @@ import socket
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
-from sojourn.errors import ConnectionLost, MachineError, NeedsLogin, SiteError, Unreachable
+from sojourn.errors import ConnectionLost, MachineError, SiteError, Unreachable
 
 FOREIGN = (paramiko.SSHException, OSError, EOFError)
 """What paramiko and sockets raise. `TimeoutError` is an `OSError`."""
@@ -15,8 +15,6 @@ _WITHOUT_AN_END = "the connection ended before the login"
 
 def while_connecting(error: Exception, *, machine: str, host: str) -> MachineError:
     """The error for a connection to `host` that could not be made."""
-    if isinstance(error, paramiko.AuthenticationException):
-        return NeedsLogin(f"{host} refuses the login: {error}", machine=machine)
     if isinstance(error, IncompatiblePeer):
         return SiteError(
             f"{host} and paramiko have no algorithm in common: {error}",
@@ -41,7 +39,7 @@ def worth_repeating(error: BaseException) -> bool:
     """Whether a connection that failed like this may succeed in a moment."""
     if isinstance(error, socket.gaierror):
         return error.errno == socket.EAI_AGAIN
-    if isinstance(error, paramiko.AuthenticationException | IncompatiblePeer):
+    if isinstance(error, IncompatiblePeer):
         return False
     return isinstance(error, FOREIGN)
 

@@ -21,6 +21,8 @@ WINDOW = 8 * 1024 * 1024
 PACKET = 256 * 1024
 """Largest packet that we accept; sshd sends less."""
 
+_REFUSALS = (13, 14, 15)
+"""RFC 4253: cancelled by the user, no more methods, illegal user name."""
 _FAST_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 """A third faster than AES-CTR with its separate MAC; paramiko has them since 3.5."""
 
@@ -68,6 +70,7 @@ class Wire(paramiko.Transport):
         security.ciphers = tuple(sorted(known, key=lambda name: name not in _FAST_CIPHERS))
         self.goodbye = ""
         """Why the server ended the connection, if it said so."""
+        self._reason = 0
         self.exit_signals: dict[int, int] = {}
         """Channel -> the signal that ended its program."""
         self.closed_by_server: set[int] = set()
@@ -92,8 +95,13 @@ class Wire(paramiko.Transport):
         return time.monotonic() - self.pulse.last_heard
 
     def _parse_disconnect(self, message: paramiko.Message) -> None:
-        message.get_int()
+        self._reason = message.get_int()
         self.goodbye = message.get_text()
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server ended the connection because of who wants to log in."""
+        return self._reason in _REFUSALS or "authentication failures" in self.goodbye
 
     def _request(self, channel: paramiko.Channel, message: paramiko.Message) -> None:
         start = message.packet.tell()
