@@ -130,6 +130,55 @@ def test_the_command_of_the_refusal_lets_the_next_attempt_pass(
 
 
 @pytest.mark.sshd
+@pytest.mark.parametrize("before", ["no folder", "no newline"])
+def test_the_command_works_whatever_the_file_is_like(
+    sshd: Sshd, opened: Opened, tmp_path: Path, before: str
+) -> None:
+    file = tmp_path / "a folder" / "known_hosts"
+    if before == "no newline":
+        file.parent.mkdir()
+        file.write_text(f"elsewhere {KEY}")
+    transport = opened("ssh", sshd, known_hosts_file=file)
+    with pytest.raises(HostKeyRefused, match="is not known") as caught:
+        transport.open("true")
+    subprocess.run(caught.value.hint.partition("then: ")[2], shell=True, check=True)
+    assert run(transport, "echo in") == (b"in\n", 0)
+
+
+@pytest.mark.sshd
+@pytest.mark.parametrize("nowhere", ["/dev/null", "none"])
+def test_a_file_that_keeps_nothing_is_not_added_to(
+    ssh_kind: str, sshd: Sshd, opened: Opened, tmp_path: Path, nowhere: str
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(sshd.config("hpc", UserKnownHostsFile=nowhere))
+    transport = opened(
+        ssh_kind, sshd, host="hpc", port=None, known_hosts_file=None, ssh_config=config
+    )
+    with pytest.raises(HostKeyRefused, match="not known") as caught:
+        transport.open("true")
+    assert ">> /dev/null" not in caught.value.hint
+    assert "et known_hosts_file" in caught.value.hint
+    assert "UserKnownHostsFile keeps no key" in caught.value.hint
+
+
+@pytest.mark.sshd
+def test_a_command_that_only_ssh_runs_is_named(sshd: Sshd, opened: Opened, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    more = {"UserKnownHostsFile": str(tmp_path / "empty"), "KnownHostsCommand": "/bin/false %H"}
+    config.write_text(sshd.config("hpc", **more))
+    transport = opened("ssh", sshd, host="hpc", port=None, known_hosts_file=None, ssh_config=config)
+    with pytest.raises(HostKeyRefused, match="KnownHostsCommand was not run") as caught:
+        transport.open("true")
+    assert "use transport: openssh" in caught.value.hint
+
+
+def test_another_key_of_the_plain_host_is_no_change() -> None:
+    error = refused(f"login.hpc {KEY}\n", "[login.hpc]:2222", BLOB + b"x")
+    assert "is not known" in str(error)
+
+
+@pytest.mark.sshd
 def test_a_changed_key_is_refused_by_both(
     ssh_kind: str, sshd: Sshd, opened: Opened, tmp_path: Path
 ) -> None:

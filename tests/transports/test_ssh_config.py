@@ -87,6 +87,31 @@ def test_every_setting_of_an_alias(config: Path, reader: str, tmp_path: Path) ->
     assert host.proxy_command == ""
 
 
+def test_variables_blanks_and_quotes(
+    reader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYS", str(tmp_path))
+    (tmp_path / "known hosts").touch()
+    config = tmp_path / "config"
+    config.write_text(
+        'Host hpc\n  IdentityFile "${KEYS}/my key %h"\n  CertificateFile "${KEYS}/my cert"\n'
+        f'  UserKnownHostsFile "{tmp_path}/known hosts" ${{KEYS}}/other\n'
+        '  IdentityAgent "${KEYS}/my agent"\n'
+    )
+    (host,) = lead(config, "hpc")
+    assert host.identity_files == (tmp_path / "my key hpc",)
+    assert host.certificate_files == (tmp_path / "my cert",)
+    assert host.known_hosts == (tmp_path / "known hosts", tmp_path / "other")
+    assert host.identity_agent == str(tmp_path / "my agent")
+
+
+def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("Host hpc\n  IdentityFile ${NO_SUCH_VARIABLE}/key\n")
+    with pytest.raises(ConfigError, match="NO_SUCH_VARIABLE"):
+        lead(config, "hpc")
+
+
 def test_keys_of_machines_yaml_win(config: Path, reader: str, tmp_path: Path) -> None:
     (tmp_path / "mine").touch()  # ssh does not take one that is not there
     (host,) = lead(

@@ -2,18 +2,16 @@
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from sojourn.errors import SojournError
 from sojourn.transports.auth import Authenticator
 from sojourn.transports.dial import dial
-from sojourn.transports.hostkeys import check_host_key, keys_for, read_known_hosts
+from sojourn.transports.hostkeys import check_host_key, keeping, keys_for, read_known_hosts
 from sojourn.transports.slots import Slots
 from sojourn.transports.ssh_config import Host
 from sojourn.transports.translate import FOREIGN, while_connecting, worth_repeating
 from sojourn.transports.wire import Watch, Wire
 
-DEFAULT_KNOWN_HOSTS = Path("~/.ssh/known_hosts")
 KEEPALIVE = 15.0
 """Seconds of silence after which a sign of life is asked for."""
 
@@ -127,6 +125,7 @@ def _shake_hands(wire: Wire, host: Host, machine: str, timeout: float) -> None:
         name=host.key_name,
         kind=key.get_name(),
         blob=key.asbytes(),
-        file=host.known_hosts[0] if host.known_hosts else DEFAULT_KNOWN_HOSTS.expanduser(),
+        file=keeping(host.known_hosts),
         machine=machine,
+        command=host.known_hosts_command,
     )

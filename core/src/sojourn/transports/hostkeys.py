@@ -5,12 +5,14 @@ import binascii
 import hashlib
 import hmac
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from sojourn.errors import HostKeyRefused
+
+DEFAULT_KNOWN_HOSTS = Path("~/.ssh/known_hosts")
 
 
 @dataclass(frozen=True)
@@ -81,26 +83,29 @@ def fingerprint(blob: bytes) -> str:
 
 
 def check_host_key(
-    known: Iterable[KnownKey],
+    known: Sequence[KnownKey],
     *,
     name: str,
     kind: str,
     blob: bytes,
-    file: Path,
+    file: Path | None,
     machine: str = "",
+    command: str = "none",
 ) -> None:
     """Accept the key that a server presented, or say why not and how to add it.
 
-    `known` are the lines of all known-hosts files, `file` the one that the key would go into.
+    `known` are the lines of all known-hosts files, `file` the one that the key would go into;
+    None where none is kept. `command` is a KnownHostsCommand, which is not run.
 
     Raises:
         HostKeyRefused: the key is unknown, revoked or not the one that is known.
     """
     listed = keys_for(known, name)
     revoked = any(key.marker == "@revoked" and key.blob == blob for key in listed)
-    plain = [key for key in listed if not key.marker]
-    if not revoked and any(key.blob == blob for key in plain):
+    if not revoked and any(key.blob == blob and not key.marker for key in listed):
         return
+    # Another key of the plain host says nothing about a port of its own.
+    plain = [key for key in listed if not key.marker and key.names(name)]
     shown = f"{kind} {fingerprint(blob)}"
     if revoked:
         raise HostKeyRefused(
@@ -128,6 +133,13 @@ def check_host_key(
             machine=machine,
             hint="Use transport: openssh for this machine.",
         )
+    if command != "none":
+        raise HostKeyRefused(
+            f"the host key of {name} is not known: {shown}; KnownHostsCommand was not run",
+            machine=machine,
+            hint="Only the ssh program runs it: use transport: openssh for this machine. Or "
+            f"compare the fingerprint with the one that the site publishes, then: {add}",
+        )
     raise HostKeyRefused(
         f"the host key of {name} is not known: {shown}",
         machine=machine,
@@ -135,9 +147,32 @@ def check_host_key(
     )
 
 
-def _add_command(name: str, kind: str, blob: bytes, file: Path) -> str:
-    line = f"{name} {kind} {base64.b64encode(blob).decode()}"
-    return f"echo {shlex.quote(line)} >> {shlex.quote(str(file))}"
+def keeping(files: Sequence[Path]) -> Path | None:
+    """The first of these known-hosts files that a key can be added to; `/dev/null` keeps none."""
+    return next((file for file in files if not file.exists() or file.is_file()), None)
+
+
+def _add_command(name: str, kind: str, blob: bytes, file: Path | None) -> str:
+    """What a person types to add the key, whatever the file is like."""
+    line = shlex.quote(f"{name} {kind} {base64.b64encode(blob).decode()}")
+    instead = ""
+    if file is None:
+        file = DEFAULT_KNOWN_HOSTS.expanduser()
+        instead = f"set known_hosts_file: {file} for the machine, since UserKnownHostsFile keeps no key; and "
+    text = shlex.quote(str(file))
+    steps = []
+    if not file.parent.exists():
+        steps.append(f"mkdir -p -m 700 {shlex.quote(str(file.parent))}")
+    if _lacks_newline(file):
+        steps.append(f"echo >> {text}")
+    return instead + " && ".join([*steps, f"echo {line} >> {text}"])
+
+
+def _lacks_newline(file: Path) -> bool:
+    try:
+        return file.read_bytes()[-1:] not in (b"", b"\n")
+    except OSError:
+        return False
 
 
 def _matches(pattern: str, name: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from sojourn.errors import ConfigError, NeedsLogin, Unreachable
+from sojourn.errors import ConfigError, HostKeyRefused, NeedsLogin, SojournError, Unreachable
 from sojourn.transports import mux
 from sojourn.transports.diagnosis import diagnose
 from sojourn.transports.groups import end_group
@@ -59,6 +59,7 @@ class Masters:
         options = ask_ssh(settings.host, self._arguments)
         port = int(first(options, "port", "22"))
         self._again = command_to_try(settings, user=first(options, "user"), port=port)
+        self._keeps_no_keys = first(options, "userknownhostsfile") in ("/dev/null", "none")
         own = first(options, "controlpath", "none")
         self._users_own = None if own == "none" else Path(own)
         # ssh shows what a jump host's ssh says only with -v.
@@ -91,11 +92,7 @@ class Masters:
             pid = mux.master_pid(path) if status == 0 else None
             if pid is None:
                 said.seek(0)
-                raise diagnose(
-                    said.read().decode(errors="replace"),
-                    machine=self._machine,
-                    again=self._again,
-                )
+                raise self._diagnosed(said)
         return Master(path, pid, ours=True)
 
     def log_in(self, *, terminal: bool) -> None:
@@ -113,11 +110,7 @@ class Masters:
                 if self._run_unasked(command, said) == 0:
                     return
                 said.seek(0)
-                error = diagnose(
-                    said.read().decode(errors="replace"),
-                    machine=self._machine,
-                    again=self._again,
-                )
+                error = self._diagnosed(said)
             raise error
         # What ssh prints is for the person, so none of it on our standard output.
         status = subprocess.run(self._command(self._kept, "yes"), stdout=2, check=False).returncode
@@ -154,6 +147,15 @@ class Masters:
         if unasked:
             words += ["-o", "BatchMode=yes", *self._telling]
         return ["ssh", *self._arguments, *words, "-f", "-N", "-T", "--", self._settings.host]
+
+    def _diagnosed(self, said: BinaryIO) -> SojournError:
+        text = said.read().decode(errors="replace")
+        error = diagnose(text, machine=self._machine, again=self._again)
+        if isinstance(error, HostKeyRefused) and self._keeps_no_keys:
+            error.hint += (
+                ". Set known_hosts_file for the machine before: UserKnownHostsFile keeps no key."
+            )
+        return error
 
     def _run_unasked(self, command: list[str], said: BinaryIO) -> int:
         # In a session without a terminal, so that the ssh of a jump host cannot ask there. Its

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +43,8 @@ class Host:
     known_hosts: tuple[Path, ...]
     """The user's own files; a new key goes into the first."""
     system_known_hosts: tuple[Path, ...]
+    known_hosts_command: str
+    """As it is configured; "none" if it is not."""
     host_key_alias: str
     address_family: str
     """any, inet or inet6."""
@@ -133,16 +135,16 @@ def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:
     tokens = _tokens(alias, hostname, port, user, key_alias, first(options, "proxyjump"))
 
     def path(text: str) -> Path:
-        return Path(expand(text, tokens)).expanduser()
+        return Path(expand(text, tokens, variables=True)).expanduser()
 
     def paths(keyword: str) -> tuple[Path, ...]:
         return tuple(path(value) for value in options.get(keyword, []) if value != "none")
 
     def split_paths(keyword: str) -> tuple[Path, ...]:
-        return tuple(path(part) for part in _words(first(options, keyword)) if part != "none")
+        return tuple(_paths([str(path(part)) for part in _words(first(options, keyword))]))
 
     agent = first(options, "identityagent")
-    if agent.startswith("$"):
+    if re.fullmatch(r"\$(\w+|\{\w+\})", agent):
         agent = os.environ.get(agent[1:].strip("{}"), "none")
     command = first(options, "proxycommand")
     return Host(
@@ -162,6 +164,7 @@ def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:
         system_known_hosts=split_paths("globalknownhostsfile"),
         host_key_alias=key_alias,
         address_family=first(options, "addressfamily", "any"),
+        known_hosts_command=first(options, "knownhostscommand", "none"),
         proxy_command="" if behind_jump or command == "none" else expand(command, tokens),
     )
 
@@ -169,6 +172,17 @@ def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:
 def _words(text: str) -> list[str]:
     """Blank-separated words, of which some may be in double quotes."""
     return [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|(\S+)', text)]
+
+
+def _paths(parts: list[str]) -> Iterator[Path]:
+    """The files of a list that `ssh -G` prints without its quotes: parts that make, with blanks
+    between them, the name of a file that exists, belong together."""
+    while parts:
+        counts = range(len(parts), 1, -1)
+        count = next((n for n in counts if Path(" ".join(parts[:n])).exists()), 1)
+        name, parts = " ".join(parts[:count]), parts[count:]
+        if name != "none":
+            yield Path(name)
 
 
 def _tokens(
@@ -195,6 +209,21 @@ def _tokens(
     }
 
 
-def expand(text: str, tokens: Mapping[str, str]) -> str:
-    """`text` with ssh's %-tokens replaced; an unknown one is left as it is."""
-    return re.sub(r"%(.)", lambda match: tokens.get(match[1], match[0]), text)
+def expand(text: str, tokens: Mapping[str, str], *, variables: bool = False) -> str:
+    """`text` with ssh's %-tokens, and in a path ${VARIABLES}, replaced; an unknown token is left
+    as it is.
+
+    Raises:
+        ConfigError: there is no such variable.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        if match[0].startswith("%"):
+            return tokens.get(match[1], match[0])
+        if match[2] not in os.environ:
+            raise ConfigError(
+                f"ssh's configuration names the variable {match[2]}, which is not set: {text}"
+            )
+        return os.environ[match[2]]
+
+    return re.sub(r"%(.)|\$\{(\w+)\}" if variables else r"%(.)", value, text)
