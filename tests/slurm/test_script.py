@@ -114,7 +114,7 @@ def test_what_is_ours_is_dropped_and_named(option: str) -> None:
 def test_the_rest_is_kept_whatever_is_explicit(option: str) -> None:
     everything = frozenset(Resources.model_fields)
     line = f"#SBATCH {option}"
-    assert split(f"{line}\ntrue\n", everything) == ScriptParts((line,))
+    assert split(f"#!/bin/sh\n{line}\ntrue\n", everything) == ScriptParts((line,))
 
 
 def test_a_flag_does_not_swallow_what_follows() -> None:
@@ -155,6 +155,12 @@ def test_the_old_magic_word_counts_too() -> None:
     assert parts("#SLURM -N 2").directives == ("#SBATCH -N 2",)
 
 
+@pytest.mark.parametrize("start", ["", "\n", "# c\n", " ", "\ufeff"])
+def test_a_script_that_sbatch_does_not_take_is_refused(start: str) -> None:
+    with pytest.raises(UnsupportedResource, match="does not begin with #!"):
+        split(f"{start}#PBS -q x\ntrue\n", frozenset())
+
+
 def test_no_script() -> None:
     assert split("", frozenset({"nodes"})) == ScriptParts(())
 
@@ -171,6 +177,6 @@ explicit = st.frozensets(st.sampled_from(["nodes", "memory", "walltime", "gpus_p
 
 @given(st.lists(line, max_size=8), explicit)
 def test_what_is_left_stays_as_it_is(lines: list[str], words: frozenset[str]) -> None:
-    taken = split("\n".join(lines), words)
-    again = split("\n".join(taken.directives), words)
+    taken = split("\n".join(["#!/bin/sh", *lines]), words)
+    again = split("\n".join(["#!/bin/sh", *taken.directives]), words)
     assert again == ScriptParts(taken.directives)

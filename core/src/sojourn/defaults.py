@@ -3,7 +3,7 @@
 CONTRACT_VERSION = 1
 """Version of the hook contract; a plugin states the one it was built for."""
 
-SIGNATURE_FORMAT = 1
+SIGNATURE_FORMAT = 2
 """First component of every signature: changes only if the rule of identity does."""
 
 SITE_FORMAT = 1

@@ -5,6 +5,7 @@ from typing import Any
 
 from sojourn.values.inputs import JobOutput
 from sojourn.values.job import Job, Remote
+from sojourn.values.remote import RemoteEntry, RemotePath
 from tests.core.identity import independent
 
 
@@ -28,6 +29,18 @@ def make_file(place: Path, entry: dict[str, Any]) -> Path:
     place.write_bytes(independent.content(entry))
     place.chmod(0o755 if entry.get("executable") else 0o644)
     return place
+
+
+def remote_path(described: dict[str, Any]) -> RemotePath:
+    """What the machine says of a path."""
+    if "entries" not in described:
+        return RemotePath(_entry({"kind": "file", **described}), described["real"])
+    entries = {name: _entry(facts) for name, facts in described["entries"].items()}
+    return RemotePath(RemoteEntry("directory"), described["real"], entries)
+
+
+def _entry(facts: dict[str, Any]) -> RemoteEntry:
+    return RemoteEntry(**{word: value for word, value in facts.items() if word != "real"})
 
 
 def make_job(root: Path, words: dict[str, Any]) -> Job:

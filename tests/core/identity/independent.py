@@ -8,7 +8,12 @@ import base64
 import hashlib
 import json
 import re
+from pathlib import Path
 from typing import Any
+
+DIRECTIVES = json.loads(
+    (Path(__file__).resolve().parents[3] / "docs" / "identity-directives.json").read_text()
+)
 
 
 def number(value: float) -> str:
@@ -89,8 +94,27 @@ def identity(entry: dict[str, Any], remote: dict[str, Any]) -> dict[str, Any]:
         return {"kind": "remote", "digest": entry["digest"]}
     if "version" in entry:
         return {"kind": "remote", "path": entry["remote"], "version": str(entry["version"])}
-    size, time = remote[entry["remote"]]
-    return {"kind": "remote", "path": entry["remote"], "size": size, "mtime": time}
+    component = {"kind": "remote", "path": entry["remote"]}
+    found = remote[entry["remote"]]
+    if found["real"] != entry["remote"]:
+        component["real"] = found["real"]
+    if "entries" in found:
+        return component | {"listing": digest(remote_listing(found["entries"]))}
+    return component | {
+        word: found[word] for word in ("size", "mtime", "executable") if word in found
+    }
+
+
+def remote_listing(entries: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Section 3, a directory on the machine; described as each thing's part of the listing."""
+    return {
+        path: entry
+        for path, entry in entries.items()
+        if entry != {"kind": "directory"} or not any(o.startswith(f"{path}/") for o in entries)
+    }
+
+
+BLANKS = " \t\r\v\f"
 
 
 def script_text(text: str) -> str:
@@ -100,23 +124,81 @@ def script_text(text: str) -> str:
         (at for at, line in enumerate(lines) if re.match(r"\s*[^#\s]", line, re.A)), None
     )
     head = lines[:command] if command is not None else lines
-    return "".join(line for line in head if not _taken_out(line)) + "".join(lines[len(head) :])
+    return "".join(map(_what_counts, head)) + "".join(lines[len(head) :])
 
 
-def _taken_out(line: str) -> bool:
-    words = line.split()
-    if not re.match(r"#(SBATCH|PBS)(\s|$)", line, re.A):
-        return False
-    if words[0] == "#PBS":
-        return not any(word.startswith(("-v", "-V", "-S")) for word in words[1:])
-    kept = ("--export", "--export-file", "--get-user-env")
-    return not any(word.partition("=")[0] in kept for word in words[1:])
+def _what_counts(line: str) -> str:
+    bare = line.rstrip("\n")
+    for table in DIRECTIVES:
+        for mark in table["marks"]:
+            blanks = "[ \t\r\v\f]*" if table.get("indented") else ""
+            found = re.fullmatch(rf"{blanks}{re.escape(mark)}((?:[ \t\r\v\f-].*)?)", bare, re.S)
+            if found:
+                left = _what_is_left(table, found[1])
+                if left is None:
+                    return line
+                return f"{mark} {left}" + line[len(bare) :] if left else ""
+    return line
+
+
+def _what_is_left(table: dict[str, Any], text: str) -> str | None:
+    words = [word for word in re.split(f"[{BLANKS}]+", text) if word]
+    if table.get("comments"):
+        comment = [at for at, word in enumerate(words) if word.startswith("#")]
+        words = words[: comment[0]] if comment else words
+    if any(re.search(r"[\"'\\]", re.sub(r"\"[^\"\\]*\"|'[^'\\]*'", "", w)) for w in words):
+        return None
+    kinds = {name: kind for kind, names in table["options"].items() for name in names}
+    left: list[str] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        value: str | None = None
+        if table.get("words") or not word.startswith("-"):
+            name = word
+        elif word.startswith("--"):
+            name, equals, rest = word.partition("=")
+            value = rest if equals else None
+        else:
+            name, value = word[:2], word[2:] or None
+        takes = {"flag": 0, "optional": 0, "value": 1, "two": 2, "list": 1}.get(kinds.get(name, ""))
+        if value is not None and takes == 1:
+            takes = 0
+        elif value is not None and kinds.get(name) == "flag":
+            takes = None
+        if takes is not None and at + takes < len(words):
+            if kinds[name] == "list":
+                things = _unknown_things(table, words[at + takes] if value is None else value)
+                left += [f"{name} {things}"] if things else []
+            at += 1 + takes
+        elif re.match(r"--[\w-]+=", word):
+            left.append(word)
+            at += 1
+        else:
+            left += words[at:]
+            break
+    return " ".join(left)
+
+
+def _unknown_things(table: dict[str, Any], value: str) -> str:
+    if '"' in value or "'" in value:
+        return value
+    unknown = []
+    for thing in value.split(","):
+        name, _, held = thing.partition("=")
+        parts = [part.split("=")[0] for part in re.split("[+:]", held) if "=" in part]
+        if name not in table["things"] or set(parts) - set(table.get("chunks", [])):
+            unknown.append(thing)
+    return ",".join(unknown)
+
+
+_PLAIN = ("check", "workdir", "stdin", "stdout", "stderr")
 
 
 def job(vector: dict[str, Any]) -> dict[str, Any]:
     """Section 2, from a described job."""
     words = vector["job"]
-    components: dict[str, Any] = {"format": 1}
+    components: dict[str, Any] = {"format": 2}
     if "command" in words:
         components["command"] = words["command"]
     else:
@@ -132,8 +214,7 @@ def job(vector: dict[str, Any]) -> dict[str, Any]:
         components["parameters"] = words["parameters"]
     if "version" in words:
         components["version"] = str(words["version"])
-    if "check" in words:
-        components["check"] = words["check"]
+    components |= {word: words[word] for word in _PLAIN if word in words}
     if words.get("accept_exit", [0]) != [0]:
         components["accept_exit"] = sorted(set(words["accept_exit"]))
     if words.get("outputs"):

@@ -14,6 +14,7 @@ from sojourn.identity.signature import sign, sign_many
 from sojourn.values.inputs import InputLike, JobOutput, NodeOutput
 from sojourn.values.job import Input, Job, Remote
 from sojourn.values.messages import Blob
+from sojourn.values.remote import RemoteEntry, RemotePath
 from sojourn.values.resources import Resources
 
 SIGNATURE = "5" * 64
@@ -184,8 +185,9 @@ def test_a_node_may_stand_for_anything_else(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"abc")
     for answer in (tmp_path / "f", str(tmp_path / "f"), Node(b"abc"), Input(b"abc")):
         assert signature(inputs={"x": Node(answer)}) == signature(inputs={"x": b"abc"})
-    with pytest.raises(InvalidJob, match="input 'x' is a int, which is no input"):
-        signature(inputs={"x": Node(3)})
+    assert signature(inputs={"x": Node({"a": 3})}) == signature(inputs={"x": b'{"a": 3}'})
+    with pytest.raises(InvalidJob, match="input 'x' is a object, which is no input"):
+        signature(inputs={"x": Node(object())})
     endless = Node(None)
     endless.answer = endless
     with pytest.raises(InvalidJob, match="only ever names another node"):
@@ -203,17 +205,21 @@ def test_jobs_in_a_circle() -> None:
 class Machine:
     """Answers for paths on a machine, and counts the questions."""
 
-    def __init__(self, files: dict[str, tuple[int, int] | None]) -> None:
+    def __init__(self, files: dict[str, RemotePath | None]) -> None:
         self.files = files
         self.asked: list[list[str]] = []
 
-    def __call__(self, paths: list[str]) -> dict[str, tuple[int, int] | None]:
+    def __call__(self, paths: list[str]) -> dict[str, RemotePath | None]:
         self.asked.append(paths)
         return {path: self.files[path] for path in paths if path in self.files}
 
 
+def there(path: str, size: int, mtime: int, real: str = "") -> RemotePath:
+    return RemotePath(RemoteEntry("file", size, mtime), real or path)
+
+
 def test_all_remote_paths_of_a_batch_are_asked_for_at_once() -> None:
-    machine = Machine({"/a": (1, 100), "/b": (2, 200)})
+    machine = Machine({"/a": there("/a", 1, 100), "/b": there("/b", 2, 200)})
     jobs = [
         Job(command="1", inputs={"x": Remote("/b"), "y": Remote("/a")}),
         Job(command="2", inputs={"x": Remote("/a")}),
@@ -226,7 +232,7 @@ def test_all_remote_paths_of_a_batch_are_asked_for_at_once() -> None:
     }  # fmt: skip
     assert signed[0].inputs[0].remote == "/b"
     assert signed[0].inputs[0].blob() is None
-    machine.files["/a"] = (1, 101)
+    machine.files["/a"] = there("/a", 1, 101)
     assert sign(jobs[1], identify_remote=machine).signature != signed[1].signature
     sign(jobs[2], identify_remote=machine)
     assert len(machine.asked) == 2  # what has a version or a digest needs no question
@@ -236,6 +242,56 @@ def test_all_remote_paths_of_a_batch_are_asked_for_at_once() -> None:
 def test_a_remote_path_that_is_not_there(machine: Machine) -> None:
     with pytest.raises(InvalidJob, match="there is no '/a' on the machine"):
         sign(Job(command="true", inputs={"x": Remote("/a")}), identify_remote=machine)
+
+
+def remote_signature(found: RemotePath) -> str:
+    job = Job(command="true", inputs={"x": Remote("/d")})
+    return sign(job, identify_remote=Machine({"/d": found})).signature
+
+
+@given(st.data())
+def test_whatever_changes_in_a_remote_directory_changes_its_identity(data: st.DataObject) -> None:
+    entries = st.builds(
+        RemoteEntry,
+        kind=st.just("file"),
+        size=st.integers(0, 3),
+        mtime=st.integers(0, 3),
+        executable=st.booleans(),
+        target=st.sampled_from(["", "a", "b"]),
+    )
+    listings = st.dictionaries(st.sampled_from(["a", "b", "c/d"]), entries)
+    first, second = data.draw(listings), data.draw(listings)
+    same = data.draw(st.booleans())
+    found = [
+        remote_signature(RemotePath(RemoteEntry("directory"), "/d", one))
+        for one in (first, first if same else second)
+    ]
+    assert (found[0] == found[1]) == (same or first == second)
+
+
+def test_a_remote_link_that_leads_elsewhere_changes_the_identity() -> None:
+    found = [remote_signature(there("/d", 1, 2, real)) for real in ("", "/v1", "/v2")]
+    assert len(set(found)) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("too many", "'/d' on the machine holds too much to be listed"),
+        ("find: './x': Permission denied", r"cannot be listed: find: './x': Permission denied"),
+    ],
+)
+def test_a_remote_directory_that_cannot_be_listed(error: str, said: str) -> None:
+    with pytest.raises(InvalidJob, match=said) as caught:
+        remote_signature(RemotePath(RemoteEntry("directory"), "/d", {}, error))
+    assert "version=" in caught.value.hint
+
+
+def test_a_remote_directory_with_a_name_that_is_not_utf8() -> None:
+    with pytest.raises(InvalidJob, match="not UTF-8"):
+        remote_signature(
+            RemotePath(RemoteEntry("directory"), "/d", {"\udcff": RemoteEntry("file")})
+        )
 
 
 def test_a_remote_path_without_a_machine() -> None:
@@ -285,7 +341,7 @@ def test_a_script_counts_without_its_directives(tmp_path: Path) -> None:
     path = tmp_path / "job.sh"
     path.write_text("#!/bin/sh\n#SBATCH -n 4\nsrun x\n")
     signed = sign(Job(script=path))
-    assert signed.components == {"format": 1, "script": "#!/bin/sh\nsrun x\n"}
+    assert signed.components == {"format": 2, "script": "#!/bin/sh\nsrun x\n"}
     assert signed.script == "#!/bin/sh\n#SBATCH -n 4\nsrun x\n"
     path.write_text("#!/bin/sh\n#PBS -l select=1\nsrun x\n")
     assert sign(Job(script=path)).signature == signed.signature

@@ -80,7 +80,7 @@ def test_functions_without_identity() -> None:
 def test_whole_components() -> None:
     signature, found = sign_step(split, {}, "1")
     step = {"module": __name__, "name": "split", "version": "1"}
-    assert found == {"format": 1, "step": step}
+    assert found == {"format": 2, "step": step}
     assert signature == sign_step(split, {}, "1")[0] != sign_step(split, {}, "2")[0]
 
 

@@ -13,12 +13,14 @@ from sojourn.errors import InvalidJob
 from sojourn.identity.archive import archive_digest
 from sojourn.identity.canonical import canonical, signature_of
 from sojourn.identity.digests import Digests
+from sojourn.identity.directives import published
 from sojourn.identity.script_text import without_directives
 from sojourn.identity.signature import sign
 from sojourn.identity.trees import read_tree
+from sojourn.values.remote import RemotePath
 from sojourn.values.resources import Resources
 from tests.core.identity import independent
-from tests.core.identity.described import make_directory, make_job
+from tests.core.identity.described import make_directory, make_job, remote_path
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 VECTORS = json.loads((DOCS / "identity-vectors.json").read_text())
@@ -38,8 +40,8 @@ def test_there_are_enough_of_each() -> None:
         "refused": 7,
         "directories": 7,
         "directories_refused": 5,
-        "scripts": 6,
-        "jobs": 20,
+        "scripts": 13,
+        "jobs": 28,
         "steps": 4,
     }
 
@@ -76,6 +78,10 @@ def test_a_directory_without_identity(vector: dict[str, Any], tmp_path: Path) ->
         read_tree(root, Digests(), "directory")
 
 
+def test_the_tables_of_directives_are_published() -> None:
+    assert (DOCS / "identity-directives.json").read_text() == published()
+
+
 @each("scripts")
 def test_a_script_without_its_directives(vector: dict[str, Any]) -> None:
     assert without_directives(vector["text"]) == vector["identity"]
@@ -86,9 +92,9 @@ def test_a_script_without_its_directives(vector: dict[str, Any]) -> None:
 def test_a_job(vector: dict[str, Any], tmp_path: Path) -> None:
     asked: list[list[str]] = []
 
-    def identify_remote(paths: list[str]) -> dict[str, tuple[int, int] | None]:
+    def identify_remote(paths: list[str]) -> dict[str, RemotePath]:
         asked.append(paths)
-        return {path: (*vector["remote"][path],) for path in paths}
+        return {path: remote_path(vector["remote"][path]) for path in paths}
 
     signed = sign(
         make_job(tmp_path, vector["job"]),
@@ -147,23 +153,19 @@ def test_both_implementations_write_every_value_alike(value: Any) -> None:
     assert independent.canonical(value) == canonical(value).decode()
 
 
-@given(
-    st.lists(
-        st.sampled_from(
-            [
-                "#SBATCH -n 1",
-                "#PBS -v A",
-                "#SBATCH --export=A",
-                "",
-                " # c",
-                "ls",
-                "#!/bin/sh",
-                "\t",
-                "x\r",
-            ]
-        )
-    )
-)
+MARKS = [mark for table in independent.DIRECTIVES for mark in table["marks"]]
+WORDS = ["-t", "5", "-t5", "--time=5", "--uid=3", "--time", "-l", "walltime=1,foo=2", "--x", "-h"]
+WORDS += ["#", "#c", "'a", "'a'", "--mem='4'", "a\\", "-pe", "select=1:ncpus=2:image=x", "-q", "-H"]
+DIRECTIVE = st.tuples(
+    st.sampled_from(["", "", " "]),
+    st.sampled_from(MARKS),
+    st.sampled_from(["", " ", "\t", "\v", "\u00a0"]),
+    st.lists(st.sampled_from(WORDS), max_size=5).map(" ".join),
+).map("".join)
+PLAIN = st.sampled_from(["", " # c", "ls", "#!/bin/sh", "\t", "x\r", ": x"])
+
+
+@given(st.lists(DIRECTIVE | DIRECTIVE | PLAIN))
 def test_both_implementations_read_every_script_alike(lines: list[str]) -> None:
     for text in ("\n".join(lines), "".join(f"{line}\n" for line in lines)):
         assert independent.script_text(text) == without_directives(text)

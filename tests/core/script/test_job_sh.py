@@ -48,6 +48,47 @@ def test_the_commands_own_status_is_kept(where: MachineContext, shell: str) -> N
     assert (seen.exit.ok, seen.exit.status, seen.exit.phase) == (False, 7, "command")
 
 
+@pytest.mark.parametrize("name", NASTY)
+def test_streams_and_working_directory(where: MachineContext, shell: str, name: str) -> None:
+    text = b"in\n"
+    one = order(
+        1,
+        "pwd >&2; cat; echo end",
+        setup=("echo setup",),
+        workdir=f"w/{name}",
+        stdin=f"i/{name}",
+        stdout=f"o/{name}",
+        stderr=f"e/{name}",
+        check='test -e "$SOJOURN_JOB_DIR/work/o" && echo checked; pwd',
+        inputs=(TaskInput(f"i/{name}", "blob", blob(text).digest),),
+        blobs=(blob(text),),
+        outputs=("o", "e"),
+    )
+    seen = run_one(where, one, shell)
+    work = job_dir(where, one) / "work"
+    assert seen.exit is not None
+    assert seen.exit.ok
+    assert (work / "o" / name).read_text() == "in\nend\n"
+    place = f"{(work / 'w').resolve()}/{name}\n"
+    assert (work / "e" / name).read_text() == place
+    assert (job_dir(where, one) / "stdout").read_text() == f"setup\nsetup\nchecked\n{place}"
+
+
+def test_both_streams_in_one_file_and_a_script(where: MachineContext, shell: str) -> None:
+    script = "#!/bin/sh\necho a; echo b >&2; echo c\n"
+    one = order(1, script=script, stdout="log", stderr="log", outputs=("log",))
+    assert run_one(where, one, shell).exit is not None
+    assert (job_dir(where, one) / "work" / "log").read_text() == "a\nb\nc\n"
+
+
+def test_a_stream_that_cannot_be_opened_fails_the_job(where: MachineContext, shell: str) -> None:
+    seen = run_one(where, one := order(1, "echo no", stdin="gone"), shell)
+    assert seen.exit is not None
+    assert not seen.exit.ok
+    assert "gone" in (job_dir(where, one) / "stderr").read_text()
+    assert (job_dir(where, one) / "stdout").read_text() == ""
+
+
 def test_accepted_exit_codes_count_as_success(where: MachineContext) -> None:
     seen = run_one(where, order(1, "exit 7", accept_exit=(0, 7)))
     assert seen.exit is not None

@@ -25,7 +25,9 @@ class Through:
         return self._inner.open(self._wrap.replace("COMMAND", command))
 
 
-@pytest.mark.parametrize("name", ["prelude", "stage", "submit", "evidence", "fetch", "logs"])
+@pytest.mark.parametrize(
+    "name", ["prelude", "stage", "submit", "evidence", "fetch", "logs", "look"]
+)
 def test_every_program_is_a_whole_piece_of_shell(name: str) -> None:
     subprocess.run(["sh", "-n"], input=program(name).encode(), check=True)
 

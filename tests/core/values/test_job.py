@@ -128,7 +128,9 @@ def test_inputs_of_every_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "said", "hint"),
     [
-        (3, "input 'a' is a int, which is no input", "give a path"),
+        (object(), "input 'a' is a object, which is no input", "give a path"),
+        (float("nan"), "input 'a' is nan, which is not a finite number", ""),
+        ({"b": Path("x")}, "input 'a'.b is of type PosixPath", ""),
         (None, "input 'a' is a NoneType, which is no input", "give a path"),
         ("", "input 'a' is no path: ''", ""),
         ("x\0", "input 'a' is no path", ""),
@@ -441,3 +443,66 @@ def test_every_job_comes_back_from_its_record(words: dict[str, Any]) -> None:
     except InvalidJob:
         assume(False)
     assert Job.from_json(json.loads(json.dumps(job.to_json()))) == job
+
+
+def test_inputs_that_are_values() -> None:
+    job = Job(
+        command="x",
+        inputs={
+            "dict": {"b": [1, 2.5, None], "a": "ä"},
+            "list": [],
+            "tuple": (1,),
+            "number": 3,
+            "switch": True,
+            "text": Input(text="a = ä\n"),
+            "json": Input(json="a/b", readonly=True),
+            "null": Input(json=None),
+        },
+    )
+    assert {name: given.source for name, given in job.inputs.items()} == {
+        "dict": b'{"a": "\\u00e4", "b": [1, 2.5, null]}',
+        "list": b"[]",
+        "tuple": b"[1]",
+        "number": b"3",
+        "switch": b"true",
+        "text": "a = ä\n".encode(),
+        "json": b'"a/b"',
+        "null": b"null",
+    }
+    assert job.inputs["json"].readonly
+    assert Job.from_json(json.loads(json.dumps(job.to_json()))) == job
+
+
+def test_an_input_is_one_thing() -> None:
+    wrong: list[dict[str, Any]] = [{}, {"source": "a", "text": "b"}, {"text": "a", "json": 1}]
+    for words in wrong:
+        with pytest.raises(InvalidJob, match="exactly one of a source, text= and json="):
+            Input(**words)
+    with pytest.raises(InvalidJob, match="text= of an Input is 3"):
+        Input(text=3)  # type: ignore[arg-type]
+    with pytest.raises(InvalidJob, match="not UTF-8"):
+        Input(text="\ud800")
+
+
+def test_streams_and_working_directory() -> None:
+    words: dict[str, Any] = {
+        "workdir": "./a//b/",
+        "stdin": "in",
+        "stdout": "out/x",
+        "stderr": "out/x",
+    }
+    job = Job(command="x", inputs={"in": b""}, outputs=["out"], **words)
+    assert (job.workdir, job.stdin, job.stdout, job.stderr) == ("a/b", "in", "out/x", "out/x")
+    assert Job.from_json(json.loads(json.dumps(job.to_json()))) == job
+    assert Job(command="x", inputs={"d": b""}, stdin="d/f").stdin == "d/f"
+    assert Job(command="x", outputs=[Remote("*.log")], stdout="a.log").stdout == "a.log"
+    for word in words:
+        refused(f"{word} is absolute", command="x", **{word: "/a"})
+        refused(f"{word} leaves the job's directory", command="x", **{word: "../a"})
+        number: dict[str, Any] = {word: 3}
+        refused(f"{word} is 3", command="x", **number)
+    refused("stdin is 'i', which is not an input", "inputs={'i': PATH}", command="x", stdin="i")
+    refused("stdin is 'ab'", command="x", inputs={"a": b""}, stdin="ab")
+    refused("stdout is 'o', which is not an output", "outputs=['o']", command="x", stdout="o")
+    refused("stderr is 'o', which is not an output", "outputs=['o']", command="x", stderr="o")
+    refused("overwrite 'a'", command="x", inputs={"a": b""}, outputs=["a"], stdin="a", stdout="a")

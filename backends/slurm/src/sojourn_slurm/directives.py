@@ -137,8 +137,13 @@ def split(text: str, explicit: Collection[str]) -> ScriptParts:
     """The directives of an existing script.
 
     Raises:
-        UnsupportedResource: a heterogeneous job.
+        UnsupportedResource: a heterogeneous job, or a script that sbatch does not take.
     """
+    if text and not text.startswith("#!"):
+        raise UnsupportedResource(
+            "the script does not begin with #!, and sbatch takes no script without it",
+            hint="let its first line name the interpreter, as in #!/bin/sh",
+        )
     words = {option.words[0].lower() for option in LANGUAGE.options_of(text)}
     if words & {"hetjob", "packjob"}:
         raise UnsupportedResource(

@@ -3,7 +3,6 @@
 A scheduler describes its own way in a `Language`, which is a table; all of it is pure.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,13 +12,12 @@ from sojourn.batch.options import Option, quoted, read_options
 from sojourn.batch.refusing import refuse_both_memories
 from sojourn.batch.scheduler import ScriptParts
 from sojourn.errors import UnsupportedResource
+from sojourn.identity.directives import table_of
 from sojourn.values.resources import Resources
 
 Written = str | tuple[str, Callable[[Any], str]]
 """An option such as `--mem={}`, and how its value is written if not as it is."""
 
-_ANY_MARK = re.compile(r"\s*#PBS|#(?:SBATCH|BSUB|COBALT|OAR|FLUX:|MSUB|PJM|\$ -|@ )")
-"""What lines of directives begin with, whichever scheduler's."""
 _SHORTEST = len("--abc")
 """The shortest abbreviation of a long option that is looked up."""
 
@@ -120,7 +118,7 @@ class Language:
         for line in self.head(text):
             rest = self._rest(line)
             if rest is None:
-                if _ANY_MARK.match(line) and not line.lstrip().startswith(self.marks):
+                if table_of(line) is not None and not line.lstrip().startswith(self.marks):
                     foreign.append(line)
                 continue
             found = self._read(rest)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sojourn.errors import NotPossible
 from sojourn.session.orders import Blocked, check_resources, effective_resources, make_order
 from sojourn.store.records import JobRecord
+from sojourn.values.remote import RemoteEntry, RemotePath
 
 if TYPE_CHECKING:
     from sojourn.session.session import Session
@@ -52,5 +53,5 @@ def render(session: "Session", job: "Job", machine: str | None) -> str:
     return link.backend.script(link.context, [order])
 
 
-def _not_asked(paths: Sequence[str]) -> dict[str, tuple[int, int] | None]:
-    return dict.fromkeys(paths, (0, 0))
+def _not_asked(paths: Sequence[str]) -> dict[str, RemotePath | None]:
+    return {path: RemotePath(RemoteEntry("file"), path) for path in paths}

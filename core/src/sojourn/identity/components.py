@@ -15,7 +15,10 @@ from sojourn.values.resources import Resources
 _NOTHING: tuple[Any, ...] = (None, "", {}, [], ())
 """What a plugin adds that adds nothing."""
 
-_AS_GIVEN = ("env", "parameters", "version", "check")
+_AS_GIVEN = (
+    *("env", "parameters", "version", "check"),
+    *("workdir", "stdin", "stdout", "stderr"),
+)
 
 
 def components_of(

@@ -4,6 +4,7 @@ A file that was read before and has not changed since is not read again. As in g
 changed so recently that a further change could leave no trace in its times is not remembered.
 """
 
+import errno
 import hashlib
 import os
 import stat
@@ -199,8 +200,15 @@ def unreadable(error: OSError, path: Path, what: str) -> InvalidJob:
     """The operating system's word on a file that a job needs, in ours."""
     name = shown(error.filename if isinstance(error.filename, str) else str(path))
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return InvalidJob(f"{what}: there is no file {name}", hint="check the path")
-    return InvalidJob(f"{what}: {name} cannot be read: {error.strerror or error}")
+        return InvalidJob(f"{what}: there is no file {name}", hint=_hint(what))
+    hint = _hint(what) if error.errno == errno.ENAMETOOLONG else ""
+    return InvalidJob(f"{what}: {name} cannot be read: {error.strerror or error}", hint=hint)
+
+
+def _hint(what: str) -> str:
+    if what.startswith("input "):
+        return "check the path; a file with this text is Input(text=...)"
+    return "check the path"
 
 
 def _key(path: Path | str, status: os.stat_result) -> FileKey:

@@ -2,19 +2,20 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from sojourn.errors import InvalidJob
 from sojourn.identity.archive import archive_digest
 from sojourn.identity.digests import DigestMemo, Digests, FileIdentity
+from sojourn.identity.remote import remote_component
 from sojourn.identity.trees import Tree, read_tree
 from sojourn.values.inputs import JobOutput, NodeOutput, Origin, Remote
 from sojourn.values.job import Job
 from sojourn.values.jsonable import shown
 from sojourn.values.messages import Blob
+from sojourn.values.remote import RemotePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,40 +69,12 @@ def output_component(signature: str, output: str) -> dict[str, Any]:
     return {"kind": "output", "signature": signature, "output": output}
 
 
-IdentifyRemote = Callable[[list[str]], Mapping[str, tuple[int, int] | None]]
-"""Asks the machine for size and time of change (whole seconds) of paths; None: not there."""
-
-
-def identify(paths: Iterable[str], ask: IdentifyRemote | None) -> dict[str, tuple[int, int]]:
-    """Size and time of all `paths`, in one question.
-
-    Raises:
-        InvalidJob: one is not on the machine, or there is no machine to ask.
-    """
-    wanted = sorted(set(paths))
-    if not wanted:
-        return {}
-    if ask is None:
-        raise InvalidJob(
-            f"what {shown(wanted[0])} holds can only be asked of its machine",
-            hint="give Remote(...) a digest= or a version=, or name the machine",
-        )
-    found = ask(wanted)
-    known: dict[str, tuple[int, int]] = {}
-    for path in wanted:
-        answer = found.get(path)
-        if answer is None:
-            raise InvalidJob(f"there is no {shown(path)} on the machine", hint="check the path")
-        known[path] = (int(answer[0]), int(answer[1]))
-    return known
-
-
 @dataclass
 class Resolver:
     """Resolves the inputs of one batch: what several jobs share is looked at once."""
 
     digests: Digests
-    remotes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    remotes: Mapping[str, RemotePath] = field(default_factory=dict)
     signatures: Mapping[int, str] = field(default_factory=dict)
     """`id(job)` -> signature, for outputs of `Job` objects."""
     _trees: dict[Path, Tree] = field(default_factory=dict)
@@ -162,22 +135,8 @@ class Resolver:
         )
 
     def _remote(self, name: str, remote: Remote, readonly: bool) -> ResolvedInput:
-        component: dict[str, Any] = {"kind": "remote"}
-        if remote.digest is not None:
-            component["digest"] = remote.digest
-        elif remote.version is not None:
-            component |= {"path": remote.path, "version": remote.version}
-        else:
-            size, time = self.remotes[remote.path]
-            component |= {"path": remote.path, "size": size, "mtime": time}
+        component = remote_component(remote, self.remotes)
         return ResolvedInput(name, "remote", component, readonly, remote=remote.path)
-
-
-def needs_asking(source: Origin) -> str | None:
-    """The path on the machine that must be looked at to know what `source` is."""
-    if isinstance(source, Remote) and source.digest is None and source.version is None:
-        return source.path
-    return None
 
 
 def job_of(source: Origin) -> Job | None:

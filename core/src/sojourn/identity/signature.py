@@ -8,14 +8,8 @@ from sojourn.errors import InvalidJob
 from sojourn.identity.canonical import signature_of
 from sojourn.identity.components import components_of
 from sojourn.identity.digests import DigestMemo, Digests
-from sojourn.identity.resolve import (
-    IdentifyRemote,
-    ResolvedInput,
-    Resolver,
-    identify,
-    job_of,
-    needs_asking,
-)
+from sojourn.identity.remote import IdentifyRemote, identify, needs_asking
+from sojourn.identity.resolve import ResolvedInput, Resolver, job_of
 from sojourn.identity.script_text import read_script
 from sojourn.values.inputs import Origin, origin_of
 from sojourn.values.job import Job

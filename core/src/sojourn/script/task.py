@@ -1,5 +1,6 @@
 """The per-job part that job.sh reads, `<index>.task`: pure rendering to POSIX shell."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from shlex import quote
@@ -50,8 +51,8 @@ def task_text(order: JobOrder, index: int, token: str, root: str, machine_setup:
         "sj_walltime": str(resources.walltime or ""),
         "sj_accept": " ".join(map(str, order.accept_exit)),
         "sj_script": order.script,
-        "sj_command": opening + _command(order),
-        "sj_check": opening + order.check if order.check else "",
+        "sj_command": opening + _streams(order) + _workdir(order) + _command(order),
+        "sj_check": opening + _workdir(order) + order.check if order.check else "",
     }
     lines = [f"{name}={quote(value)}" for name, value in parts.items()]
     lines.append(_function("parents", [_need(order, n) for n in range(len(order.parents))]))
@@ -68,6 +69,29 @@ def _opening(order: JobOrder, index: int, token: str, root: str, machine_setup: 
     lines.append(guarded(setup))
     lines.append('cd "$SOJOURN_JOB_DIR/work" || exit 1\n')
     return "".join(lines)
+
+
+def _streams(order: JobOrder) -> str:
+    """Redirects for all that follows. A file that cannot be opened ends the job."""
+    files = [name for name in (order.stdout, order.stderr) if name]
+    folders = dict.fromkeys(folder for name in files if (folder := posixpath.dirname(name)))
+    made = f"mkdir -p {' '.join(_in_work(one) for one in folders)} || exit 1\n" if folders else ""
+    words = [f"<{_in_work(order.stdin)}"] if order.stdin else []
+    words += [f">{_in_work(order.stdout)}"] if order.stdout else []
+    if order.stderr:
+        words.append("2>&1" if order.stderr == order.stdout else f"2>{_in_work(order.stderr)}")
+    return made + (f"exec {' '.join(words)}\n" if words else "")
+
+
+def _workdir(order: JobOrder) -> str:
+    if not order.workdir:
+        return ""
+    place = _in_work(order.workdir)
+    return f"mkdir -p {place} && cd {place} || exit 1\n"
+
+
+def _in_work(name: str) -> str:
+    return quote(f"./{name}")
 
 
 def _command(order: JobOrder) -> str:

@@ -10,8 +10,9 @@ from sojourn.session.links import Link, Links
 from sojourn.session.submitting import Submitter
 from sojourn.session.trust import Trust
 from sojourn.site.context import Progress, no_progress
-from sojourn.site.logs import look_at
+from sojourn.site.look import look_at
 from sojourn.values.job import Job
+from sojourn.values.remote import RemotePath
 
 if TYPE_CHECKING:
     from sojourn.identity.signature import SignedJob
@@ -60,7 +61,7 @@ class SessionBase:
         """The machines that a job was asked for on: there its result counts for its children."""
         self._sought: set[tuple[str, str, int]] = set()
         """Attempts whose results a machine was asked for, in order to compare them."""
-        self._seen: dict[str, dict[str, tuple[int, int] | None]] = {}
+        self._seen: dict[str, dict[str, RemotePath | None]] = {}
 
     def sign(self, jobs: Sequence[Job], on: str | None = None) -> list["SignedJob"]:
         """The signatures of jobs, with all that was found out on the way; see `identity`."""
@@ -83,9 +84,9 @@ class SessionBase:
         """What remembers digests of unchanged files."""
         return self._memo
 
-    def look_at(self, machine: str, paths: Sequence[str]) -> Mapping[str, tuple[int, int] | None]:
-        """Size and time of change of paths on a machine, None where there is nothing: asked once
-        a session, in a trip of its own. What is asked here, `sign` need not ask any more.
+    def look_at(self, machine: str, paths: Sequence[str]) -> Mapping[str, RemotePath | None]:
+        """What lies at paths on a machine, None where there is nothing: asked once a session, in
+        a trip of its own. What is asked here, `sign` need not ask any more.
 
         Raises:
             MachineError: the machine could not be asked.
@@ -112,13 +113,13 @@ class SessionBase:
     def _defaults(self, machine: str) -> "Resources":
         return self.machines.get(machine).defaults
 
-    def _look_at(self, machine: str, paths: Sequence[str]) -> Mapping[str, tuple[int, int] | None]:
+    def _look_at(self, machine: str, paths: Sequence[str]) -> Mapping[str, RemotePath | None]:
         """What Remote paths hold: asked once a session, in a trip of its own."""
         link = self._links.get(machine)
         seen = self._seen.setdefault(machine, {})
         new = [path for path in paths if path not in seen]
 
-        def look() -> dict[str, tuple[int, int] | None]:
+        def look() -> dict[str, RemotePath | None]:
             with link.context.trip() as dialogue:
                 return look_at(dialogue, new)
 

@@ -1,6 +1,5 @@
-"""What jobs print, and what lies at paths of the user's: read on the machine."""
+"""What jobs print: read on the machine."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,15 +46,3 @@ def read_log(
     if start is None or data is None:
         return LogPiece(0, b"", there=False)
     return LogPiece(int(start.text), data.data)
-
-
-def look_at(dialogue: Dialogue, paths: Sequence[str]) -> dict[str, tuple[int, int] | None]:
-    """Size and time of change (whole seconds) of paths on the machine; None: not there."""
-    dialogue.load("logs")
-    data = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    lines = dialogue.ask(f"look {len(data)}", data).lines("look")
-    found: dict[str, tuple[int, int] | None] = {}
-    for path, line in zip(paths, lines, strict=True):
-        size, _, time = line.partition(" ")
-        found[path] = (int(size), int(time)) if time else None
-    return found

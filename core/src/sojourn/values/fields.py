@@ -154,6 +154,26 @@ def read_accept_exit(value: object) -> tuple[int, ...]:
     return tuple(sorted(set(codes)))
 
 
+def read_workdir(value: object) -> str | None:
+    """A name in the job's directory."""
+    return None if value is None else relative(value, "workdir")
+
+
+def read_stdin(value: object) -> str | None:
+    """A name in the job's directory."""
+    return None if value is None else relative(value, "stdin")
+
+
+def read_stdout(value: object) -> str | None:
+    """A name in the job's directory."""
+    return None if value is None else relative(value, "stdout")
+
+
+def read_stderr(value: object) -> str | None:
+    """A name in the job's directory."""
+    return None if value is None else relative(value, "stderr")
+
+
 def read_name(value: object) -> str | None:
     """Any text that is not blank."""
     return None if value is None else shell_text(value, "name")

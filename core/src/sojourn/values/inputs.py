@@ -2,22 +2,28 @@
 
 An input is a local file or directory, bytes, a path on the machine (`Remote`), the output of
 another job (`JobOutput`), or a node of a workflow: any object with `__sojourn_input__()`, asked
-each time, which returns one of the others or a `NodeOutput`.
+each time, which returns one of the others or a `NodeOutput`. A dict, list, number or boolean is a
+file that holds its JSON. A string is always a path: `Input(text=...)` is a file with that text,
+`Input(json=...)` one with the JSON of any value.
 """
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from pydantic_core import core_schema
 
 from sojourn.errors import InvalidJob
-from sojourn.values.jsonable import shown
+from sojourn.values.jsonable import json_bytes, plain, plain_text, shown
 from sojourn.values.names import hexdigest, label, relative, text
 
 if TYPE_CHECKING:
     from sojourn.values.job import Job
+
+
+_NOT_GIVEN: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +112,32 @@ Source: TypeAlias = Origin | Node
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input and how it is put there: copied, or with `readonly` as a link."""
+    """An input and how it is put there: copied, or with `readonly` as a link.
+
+    Exactly one of `source` (anything that can be an input), `text` (a file with this text, in
+    UTF-8) and `json` (a file with the JSON of this value: keys sorted, in ASCII) is given.
+
+    Raises:
+        InvalidJob: none of them or more than one, or something that is no input.
+    """
 
     source: Source
     readonly: bool = False
 
-    def __init__(self, source: "InputLike", readonly: bool = False) -> None:
+    def __init__(
+        self,
+        source: "InputLike" = _NOT_GIVEN,
+        readonly: bool = False,
+        *,
+        text: str = _NOT_GIVEN,
+        json: "Json" = _NOT_GIVEN,
+    ) -> None:
+        if sum(given is not _NOT_GIVEN for given in (source, text, json)) != 1:
+            raise InvalidJob("an Input has exactly one of a source, text= and json=")
+        if text is not _NOT_GIVEN:
+            source = _text(text)
+        elif json is not _NOT_GIVEN:
+            source = _json(json, "input")
         if isinstance(source, Input):  # Input(Input(x, readonly=True)) stays read-only
             readonly = readonly or source.readonly
         object.__setattr__(self, "source", _source(source, "input"))
@@ -126,7 +152,22 @@ class Input:
         return core_schema.is_instance_schema(cls)
 
 
-InputLike: TypeAlias = Input | Source | str | os.PathLike[str] | bytearray | memoryview
+Json: TypeAlias = "Mapping[str, Any] | Sequence[Any] | str | int | float | bool | None"
+"""What JSON can hold."""
+
+InputLike: TypeAlias = (
+    Input
+    | Source
+    | str
+    | os.PathLike[str]
+    | bytearray
+    | memoryview
+    | Mapping[str, Any]
+    | list[Any]
+    | tuple[Any, ...]
+    | int
+    | float
+)
 """What may be given for an input."""
 
 
@@ -162,6 +203,16 @@ def local_path(value: "str | os.PathLike[str]", what: str) -> Path:
     return Path(os.path.abspath(os.path.expanduser(given)))  # noqa: PTH100, PTH111 (resolve() reads the disk)
 
 
+def _text(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise InvalidJob(f"text= of an Input is {shown(value)}", hint="use json= for other values")
+    return plain_text(value, "text of an Input").encode()
+
+
+def _json(value: object, what: str) -> bytes:
+    return json_bytes(plain(value, what))
+
+
 def _source(value: object, what: str) -> Source:
     if isinstance(value, Input):
         return value.source
@@ -180,7 +231,9 @@ def _source(value: object, what: str) -> Source:
         return value
     if isinstance(value, os.PathLike):
         return local_path(value, what)
-    hint = "give a path, bytes, Remote(...) or an output of another job"
+    if isinstance(value, Mapping | list | tuple | int | float):
+        return _json(value, what)
+    hint = "give a path, bytes, a value that JSON can hold, Remote(...) or an output of a job"
     if hasattr(value, "output"):
         hint = "name the output: job.output('name')"
     raise InvalidJob(f"{what} is a {type(value).__name__}, which is no input", hint=hint)

@@ -64,6 +64,16 @@ class Job(UserValue):
     """A shell line that must succeed after the command."""
     accept_exit: Annotated[tuple[int, ...], PlainValidator(fields.read_accept_exit)] = (0,)
     """Exit codes that count as success."""
+    workdir: Annotated[str | None, PlainValidator(fields.read_workdir)] = None
+    """A directory inside the job's directory in which the command and the check run; it is made
+    if it is not there. Names of inputs, outputs and streams do not change with it."""
+    stdin: Annotated[str | None, PlainValidator(fields.read_stdin)] = None
+    """The input, or the file in an input directory, that the command reads as standard input;
+    by default it reads nothing."""
+    stdout: Annotated[str | None, PlainValidator(fields.read_stdout)] = None
+    """The output into which the command's standard output goes, instead of into the job's log."""
+    stderr: Annotated[str | None, PlainValidator(fields.read_stderr)] = None
+    """The same for standard error; it may be the output that `stdout` names."""
     name: Annotated[str | None, PlainValidator(fields.read_name)] = None
     """What people call it; not part of its identity."""
 
@@ -85,6 +95,10 @@ class Job(UserValue):
             identity: Sequence[str] = (),
             check: str | None = None,
             accept_exit: Sequence[int] | int = (0,),
+            workdir: str | None = None,
+            stdin: str | None = None,
+            stdout: str | None = None,
+            stderr: str | None = None,
             name: str | None = None,
         ) -> None: ...
 
@@ -97,7 +111,25 @@ class Job(UserValue):
         both = self.env.keys() & self.secret_env.keys()
         if both:
             raise InvalidJob(f"{min(both)} stands in both env and secret_env")
+        self._check_streams()
         return self
+
+    def _check_streams(self) -> None:
+        inside = [name for name in self.inputs if f"{self.stdin}/".startswith(f"{name}/")]
+        if self.stdin is not None and not inside:
+            raise InvalidJob(
+                f"stdin is {shown(self.stdin)}, which is not an input of the job",
+                hint=f"add it: inputs={{{self.stdin!r}: PATH}}",
+            )
+        outputs = (*self.fetched_outputs, *self.remote_outputs)
+        for word, name in (("stdout", self.stdout), ("stderr", self.stderr)):
+            if name is not None and not any(covers(pattern, name) for pattern in outputs):
+                raise InvalidJob(
+                    f"{word} is {shown(name)}, which is not an output of the job",
+                    hint=f"add it: outputs=[{name!r}]",
+                )
+            if name is not None and name == self.stdin:
+                raise InvalidJob(f"{word} would overwrite {shown(name)}, which stdin reads")
 
     @property
     def command_line(self) -> str:

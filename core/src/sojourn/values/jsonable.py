@@ -1,5 +1,6 @@
 """What may stand in a signature: plain JSON values, checked with the place named."""
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -41,6 +42,15 @@ def plain(value: object, place: str = "value", depth: int = 0) -> Any:
         f"{place} is of type {type(value).__name__}, which has no identity",
         hint="use text, numbers, true, false, null, lists and mappings",
     )
+
+
+def json_bytes(value: object) -> bytes:
+    """What stands in a file that holds a value: its JSON, keys sorted, in ASCII.
+
+    Raises:
+        TypeError, ValueError: JSON cannot hold it.
+    """
+    return json.dumps(value, sort_keys=True, allow_nan=False).encode("ascii")
 
 
 def plain_text(text: str, place: str) -> str:

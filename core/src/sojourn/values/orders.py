@@ -76,6 +76,13 @@ class JobOrder:
     remote_outputs: tuple[str, ...] = ()
     """The same, left on the machine until asked for."""
     check: str = ""
+    workdir: str = ""
+    """A directory inside `work/` in which command and check run; made if it is not there."""
+    stdin: str = ""
+    """Names in `work/`, wherever the command runs: what it reads, and where its output goes
+    instead of into the logs."""
+    stdout: str = ""
+    stderr: str = ""
     accept_exit: tuple[int, ...] = (0,)
     parents: tuple[Parent, ...] = ()
     blobs: tuple[Blob, ...] = ()

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Form of these records."""
 
-_AS_THEY_ARE = ("env", "parameters", "version", "check", "name")
+_AS_THEY_ARE = (
+    *("env", "parameters", "version", "check", "name"),
+    *("workdir", "stdin", "stdout", "stderr"),
+)
 _LISTS = ("setup", "identity")
 
 

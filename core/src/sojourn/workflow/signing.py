@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from sojourn.errors import InvalidJob
 from sojourn.identity.digests import Digests
-from sojourn.identity.resolve import Resolver, needs_asking
+from sojourn.identity.remote import needs_asking
+from sojourn.identity.resolve import Resolver
 from sojourn.identity.steps import sign_step
 from sojourn.values.inputs import Remote
 from sojourn.workflow.kinds import JobNode, MapNode, StepNode

@@ -1,12 +1,12 @@
 """What nodes take: the nodes inside arguments, and what their values become there."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from sojourn.errors import InvalidJob
 from sojourn.values.inputs import Remote
+from sojourn.values.jsonable import json_bytes
 from sojourn.workflow.nodes import UNSET, Node
 
 
@@ -58,7 +58,7 @@ def placeable(value: Any, node: Node) -> Path | bytes | Remote | None:
             hint="let the step return Path(text), or text.encode()",
         )
     try:
-        return json.dumps(value, sort_keys=True, allow_nan=False).encode("ascii")
+        return json_bytes(value)
     except (TypeError, ValueError) as error:
         raise InvalidJob(
             f"the value of {node.path} can be no input of a job: {error}",

@@ -25,12 +25,3 @@ log() {
   tell from 0 "$sj_from"
   show log 0 "$sj_tmp/log"
 }
-
-# look LENGTH: for NUL-separated paths anywhere on the machine, size and time, a line each.
-look() {
-  take "$1" | xargs -0 sh -c '
-    for f; do
-      stat -L -c "%s %Y" -- "$f" 2>/dev/null || stat -L -f "%z %m" -- "$f" 2>/dev/null || echo none
-    done' sh >"$sj_tmp/look"
-  show look 0 "$sj_tmp/look"
-}
