@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sojourn import Job, JobSuspended
-from sojourn.errors import JobFailed, NotPossible
+from sojourn.errors import JobFailed, NotPossible, TransferFailed
 from sojourn.states import State
 from sojourn.values.resources import Resources
 from tests.core.workflow.place import Place
@@ -98,3 +98,25 @@ def test_a_deleted_job_s_next_life_starts_clean(place: Place) -> None:
     assert (anew.attempt, anew.given, anew.stderr_tail) == (1, "{}", "")
     assert Resources.model_validate_json(anew.resources).walltime is None
     assert len(place.ran()) == 3
+
+
+def test_what_an_earlier_signature_format_knew_stays_and_is_not_found_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = Job(command="echo 1 >o", outputs=["o"])
+    with monkeypatch.context() as before:
+        before.setattr("sojourn.identity.components.SIGNATURE_FORMAT", 1)
+        with place.session() as session, pytest.raises(JobSuspended):
+            session.run(job)
+        (old,) = place.all_ended()
+    with place.session() as session:
+        assert session.sign([job])[0].signature != old.signature
+        assert session.record(old.signature).state is State.COMPLETED
+        result = session.fetch_results([old])[old.signature]
+        assert not isinstance(result, TransferFailed)
+        assert (result.path / "o").read_text() == "1\n"
+        with pytest.raises(NotPossible, match="an earlier release recorded it"):
+            session.retry([old])
+        with pytest.raises(JobSuspended):
+            session.run(job)
+        assert len(session.store.select()) == 2

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sojourn.defaults import SIGNATURE_FORMAT
 from sojourn.errors import InvalidJob, MachineError, NotPossible, SojournError
 from sojourn.session.checking import check_batch
 from sojourn.session.request import given_words, request_of, request_text, still_given
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sojourn.store.store import Store
 
 _CHANGED = "its inputs are no longer what they were when it was recorded"
+_OTHER_FORMAT = "an earlier release recorded it, whose signatures this release does not make"
 
 
 def check_retry(
@@ -79,7 +81,7 @@ def _check_one(
     signed = session.sign([job], record.machine)[0]
     if signed.signature != record.signature and not job.identity:
         raise NotPossible(
-            f"job {short} cannot run again: {_CHANGED}",
+            f"job {short} cannot run again: {_changed(record)}",
             hint="hand it in as it is now: that is another job",
         )
     given = given_words(record) if resources is None else resources.over(given_words(record))
@@ -182,8 +184,15 @@ def signed_again(session: "SessionBase", records: Sequence[JobRecord]) -> list["
         if one.signature == record.signature:
             signed.append(one)
         else:
-            _note(session, record, _CHANGED)
+            _note(session, record, _changed(record))
     return signed
+
+
+def _changed(record: JobRecord) -> str:
+    """Why a job signed again has another signature."""
+    components = json.loads(record.components or "{}")
+    same = components.get("format", SIGNATURE_FORMAT) == SIGNATURE_FORMAT
+    return _CHANGED if same else _OTHER_FORMAT
 
 
 def _note(session: "SessionBase", record: JobRecord, reason: str) -> None:
