@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from itertools import count
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from sojourn.errors import SojournError, UsageError
 from sojourn.workflow.building import Names, building, inside, writing
@@ -100,16 +100,29 @@ class Workflow:
         finally:
             self._close()
 
-    def map(self, function: StepFunction | JobFunction, *over: Any, **same: Any) -> MapNode:
+    def map(
+        self,
+        function: StepFunction | JobFunction,
+        *over: Any,
+        on_failure: Literal["raise", "collect"] = "raise",
+        **same: Any,
+    ) -> MapNode:
         """Call `function` for each item of `over`, as `map` does; the result is a list.
 
         `over` are lists, ranges or other sequences, and nodes that stand for lists; all of one
         length. `same` is given to every call. Where a plain sequence tells the length, all
         signatures are known before anything runs; with nodes alone, they are evaluated first.
 
+        With `on_failure="collect"` a step that takes the whole list is called as soon as each item
+        is done or has failed: in place of the value of one that failed stands its error (such as
+        `JobFailed`). It is called again when an item that had failed is done after all.
+
         Raises:
-            UsageError: nothing to map over, or sequences of different lengths.
+            UsageError: nothing to map over, sequences of different lengths, or an `on_failure`
+                that is neither.
         """
+        if on_failure not in ("raise", "collect"):
+            raise UsageError(f"on_failure is 'raise' or 'collect', not {on_failure!r}")
         if not isinstance(function, StepFunction | JobFunction):
             raise UsageError(f"only functions marked as step or job can be mapped, not {function}")
         given = [item if isinstance(item, Node) else list(item) for item in over]
@@ -132,8 +145,15 @@ class Workflow:
 
         length = lengths.pop() if lengths else None
         node = MapNode(
-            self, path, function.name, (own,), over=given, length=length, make=make
-        )  # fmt: skip
+            self,
+            path,
+            function.name,
+            (own,),
+            over=given,
+            length=length,
+            make=make,
+            collect=on_failure == "collect",
+        )
         if length is not None:
             node.expand(length)
         self.top.nodes.append(node)

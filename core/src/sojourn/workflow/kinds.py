@@ -193,9 +193,12 @@ class MapNode(Node):
         over: Sequence[Any],
         length: int | None,
         make: Callable[[int], Sequence[Node]],
+        collect: bool = False,
     ) -> None:
         super().__init__(flow, path, name, order)
         self.over = over
+        self.collect = collect
+        """Whether an item that failed is an error in the list instead of a failure of the map."""
         self.over_nodes = bases([item for item in over if isinstance(item, Node)])
         self.length = length
         """None until what it is mapped over has been evaluated."""
@@ -220,7 +223,10 @@ class MapNode(Node):
 
     @property
     def ready(self) -> bool:
-        return self.children is not None and all(child.ready for child in self.children)
+        return self.children is not None and all(map(self._has, self.children))
+
+    def _has(self, child: Node) -> bool:
+        return child.ready or (self.collect and child.failure is not None)
 
     @property
     def doubtful(self) -> bool:
@@ -230,6 +236,8 @@ class MapNode(Node):
     def culprit(self) -> Node | None:
         if self.status.error is not None:
             return self
+        if self.collect and self.children is not None:
+            return None
         return next((one.culprit for one in self.parents if one.culprit is not None), None)
 
     def _item(self, key: Key) -> Node:
@@ -249,7 +257,10 @@ class MapNode(Node):
         return [child.as_argument() for child in self.children or ()]
 
     def as_value(self) -> list[Any]:
-        return [child.as_value() for child in self.children or ()]
+        return [
+            child.as_value() if child.ready or not self.collect else child.failure
+            for child in self.children or ()
+        ]
 
     def __sojourn_input__(self) -> object:
         raise InvalidJob(

@@ -154,6 +154,12 @@ class Node:
             return self.status.skipped_for
         return None if self.status.error is None else self
 
+    @property
+    def failure(self) -> "SojournError | None":
+        """Why it will have no value in this run, if it will have none."""
+        culprit = self.culprit
+        return None if culprit is None else culprit.status.error
+
     def as_argument(self) -> Any:
         """What stands for it in a step's signature."""
         raise NotImplementedError

@@ -22,6 +22,9 @@ from sojourn.workflow.values import NoLongerSo, fingerprint, inside
 if TYPE_CHECKING:
     from sojourn.workflow.context import Context
 
+_FAILED = "failed"
+"""Begins what is recorded of an item that had failed, in place of a digest."""
+
 _FRAMES = 3
 """So many of a step's own lines are shown when it fails: where it broke, and how it got there."""
 
@@ -63,7 +66,10 @@ class Steps:
             return True
         now = self._consumed(node)
         consumed = json.loads(record.consumed).items()
-        differs = any(now.get(name, digest) != digest for name, digest in consumed)
+        differs = any(
+            now.get(name, "" if digest.startswith(_FAILED) else digest) != digest
+            for name, digest in consumed
+        )
         if differs:
             self._why[node.status.signature] = (
                 "what it is made from has been made anew, and differs"
@@ -148,6 +154,9 @@ class Steps:
 
     def _print_of(self, taken: Node) -> str:
         base = taken.base if isinstance(taken, ItemNode) else taken
+        if (failure := base.failure) is not None:  # one that a map collects
+            words = (getattr(failure, word, "") for word in ("state", "exit_code"))
+            return " ".join((_FAILED, type(failure).__name__, *map(str, words)))
         if isinstance(base, JobNode):
             result = base.status.value if base.ready else self._context.cached(base)
             output = taken.as_argument().name
