@@ -1,10 +1,11 @@
 """From jobs to what came of them: handed in, polled and fetched in as few trips as can be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sojourn.errors import JobError, SojournError, SubmitRefused, TransferFailed
+from sojourn.session.adopt import adopt_newest
 from sojourn.session.asking import Asking
 from sojourn.session.consumed import attempt_in
 from sojourn.session.failures import failed
@@ -95,6 +96,7 @@ class Outcomes(Standings, Asking):
             before = self._standings(left, machine, reuse)
             out = [r for r in before.values() if r is not None and r.state in HANDED_IN]
             errors = self.refresh_each(out)
+            self._adopt_retries(self._standings(left, machine, reuse).values())
             refusals = self._enter(left, machine, reuse, origins)
             standings = self._standings(left, machine, reuse)
             self._say_where(standings, machine)
@@ -115,6 +117,19 @@ class Outcomes(Standings, Asking):
             stale = None if accept_stale else self.stale(one, answer)
             answers.append(stale or answer)
         return answers
+
+    def _adopt_retries(self, records: "Iterable[JobRecord | None]") -> None:
+        """Before a failure is told: whether another computer has retried the job since. Asked
+        once a session; where a machine does not answer, what is known here is told."""
+        ended: dict[str, list[JobRecord]] = {}
+        for record in records:
+            broken = record is not None and record.state in FINAL - {State.COMPLETED}
+            if record is not None and broken and _attempt_of(record) not in self._sought:
+                ended.setdefault(record.machine, []).append(record)
+        for name, group in ended.items():
+            with suppress(SojournError):
+                adopt_newest(self.recorder, self._links.get(name), [r.signature for r in group])
+                self._sought.update(map(_attempt_of, group))
 
     def _bring_retried_parents(
         self, signed: Sequence["SignedJob"], found: "Mapping[str, Result | None]"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sojourn.errors import ConnectionLost, InvalidJob, SojournError, SubmitRefused
+from sojourn.session.adopt import adopt_newest
 from sojourn.session.changes import Recorder
 from sojourn.session.checking import check_batch, impossible
 from sojourn.session.consumed import going_in
@@ -296,6 +297,9 @@ class Submitter:
         records = self.store.get_many(keys)
         known = [(records[key], a) for key, a in zip(keys, answers, strict=True) if key in records]
         settle_many(self.recorder, self.link, known)
+        adopted = [a.signature for a in answers if a.found and a.outcome is not Settled.CLOSED]
+        if adopted:
+            adopt_newest(self.recorder, self.link, adopted)
         for answer in answers:
             if answer.outcome is Settled.REFUSED:
                 what = names.get(answer.signature) or answer.signature[:12]

@@ -1,13 +1,14 @@
 """The jobs of one evaluation: taken over, looked at, handed in; each machine is asked at once."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sojourn.errors import InvalidJob, JobError, MachineError
+from sojourn.session.adopt import adopt, attempts_on
 from sojourn.session.standing import handle_of
 from sojourn.session.submitting import Origin
-from sojourn.session.taking_over import lying_on, take_over
 from sojourn.states import FINAL, HANDED_IN
 from sojourn.suspension import JobHandle
 from sojourn.workflow.demand import Standing, Want, Wanted, needing_steps
@@ -39,7 +40,7 @@ class Jobs(Standings):
         for machine, group in by_machine(unasked):
             self._asked.update(node.status.signature for node in group)
             try:
-                take_over(self._session, signed(group), machine, self._origins(group))
+                adopt(self._session, signed(group), machine, self._origins(group))
             except MachineError as error:
                 for node in group:
                     is_held_up(node, error)
@@ -53,7 +54,7 @@ class Jobs(Standings):
         for machine, group in by_machine(self.absent(nodes, wanted)):
             signatures = [node.status.signature for node in group]
             try:
-                self._seen |= lying_on(self._session, signatures, machine).keys()
+                self._seen |= attempts_on(self._session.link(machine), signatures).keys()
             except MachineError as error:
                 self._context.say(f"{error}; counted by what is known here")
         self._forget()
@@ -171,6 +172,7 @@ class Jobs(Standings):
             return
         self._sign_with_values(machine, nodes)
         before = {node: self.standing(node) for node in nodes}
+        began_at = time.time()
         here = {node: None for node in nodes if self._context.cached(node) is not None}
         try:
             outcomes = self._session.outcomes(
@@ -188,11 +190,16 @@ class Jobs(Standings):
         for node, outcome in zip(nodes, outcomes, strict=True):
             if isinstance(outcome, JobHandle):
                 new = before[node] is Standing.ABSENT and outcome.state in HANDED_IN
-                waits(node, outcome, submitted=new)
+                waits(node, outcome, submitted=new and self._is_ours(outcome, began_at))
             elif isinstance(outcome, JobError):
                 fails(node, outcome)
             else:
                 is_done(node, outcome, NodeState.CACHED if node in here else NodeState.DONE)
+
+    def _is_ours(self, handle: JobHandle, began_at: float) -> bool:
+        """Whether a job was submitted since, and not by another computer before."""
+        record = self._context.store.get(handle.signature, handle.machine)
+        return record is None or record.submitted_at is None or record.submitted_at >= began_at
 
     # --- inside -----------------------------------------------------------------------------------
 

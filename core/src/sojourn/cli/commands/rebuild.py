@@ -16,7 +16,7 @@ _TOLD = 5
 def command(machine: str | None, as_json: bool) -> None:
     """Record every job that lies on a machine, as after the loss of the store; one trip.
 
-    Jobs that are known already stay as they are. Jobs that have not ended are asked about and
+    Jobs that are known already stay as they are, unless the machine has a newer attempt. Jobs that have not ended are asked about and
     followed from then on. Values of secrets and remembered steps are not to be had again.
 
     \b
@@ -28,9 +28,13 @@ def command(machine: str | None, as_json: bool) -> None:
     with open_session() as session:
         name = session.link(machine).name
         found = rebuild(session, name)
-        joblist.show(found.added, as_json=as_json)
+        joblist.show([*found.added, *found.renewed], as_json=as_json)
     new, known = count(len(found.added), "job"), count(found.known, "other")
     output.note(f"{new} of {name} recorded; {known} known before")
+    if found.renewed:
+        output.note(
+            f"{count(len(found.renewed), 'job')} retried elsewhere: newest attempt recorded"
+        )
     for signature, why in list(found.left_out.items())[:_TOLD]:
         output.note(f"left out {signature[:12]}: {why}")
     if len(found.left_out) > _TOLD:
