@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sojourn import Job, JobFailed, JobSuspended, Workflow, WorkflowSuspended, job, step
+from sojourn.cli.treelines import plan_lines
 from sojourn.session.rebuilding import rebuild
 from sojourn.states import State
 from sojourn.store.records import JobRecord
@@ -13,6 +15,7 @@ from sojourn.tickets.exporting import make_ticket
 from sojourn.tickets.importing import take_in
 from sojourn.tickets.ticket import read_ticket
 from sojourn.workflow.report import NodeState
+from sojourn.workflow.settings import DryRun
 from tests.core.workflow.place import Place
 
 
@@ -152,13 +155,18 @@ def number(at: int) -> Job:
 
 
 @job(outputs=["out"])
-def again(given: object) -> Job:
+def again(given: Any) -> Job:
     return Job(command="cp in out", inputs={"in": given})
 
 
 @step
 def prepare() -> dict[str, int]:
     return {"a": 1}
+
+
+@step
+def total(files: list[Path], given: dict[str, int]) -> int:
+    return len(files) + given["a"]
 
 
 def flow(extra: int = 0) -> None:
@@ -187,3 +195,25 @@ def test_only_what_is_new_is_said_to_be_submitted(first: Place, second: Place) -
     assert states["number[3]"] is NodeState.SUBMITTED
     assert [states[f"number[{at}]"] for at in range(3)] == [NodeState.DONE] * 3
     second.all_ended()
+
+
+def test_steps_that_are_called_again_are_named_before(first: Place, second: Place) -> None:
+    """Once, and not on the computer that remembers their values."""
+
+    def with_steps(extra: int = 0) -> None:
+        with Workflow("w") as running:
+            total(running.map(number, range(2 + extra)), prepare())
+
+    first.finish(with_steps)
+    with second.running(dry_run=True), pytest.raises(DryRun) as caught:
+        with_steps()
+    assert caught.value.report.plan.called_again == ("prepare", "total")
+    assert any("another computer" in line for line in plan_lines(caught.value.report.plan))
+    second.finish(with_steps)
+    said = [line for line in (*first.lines, *second.lines) if "does not remember" in line]
+    assert said == [
+        "steps prepare, total are called here: this computer does not remember their values"
+    ]
+    second.lines.clear()
+    second.finish(lambda: with_steps(1))
+    assert not [line for line in second.lines if "does not remember" in line]

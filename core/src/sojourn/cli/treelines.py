@@ -30,6 +30,9 @@ def plan_lines(plan: Plan, limit: int = 20) -> list[str]:
     lines += [f"  {flat(str(change))}" for change in plan.changes[:limit]]
     if len(plan.changes) > limit:
         lines.append(f"  and {len(plan.changes) - limit} more changes")
+    if plan.called_again:
+        names = ", ".join(flat(name) for name in plan.called_again[:limit])
+        lines.append(f"  to be called although another computer has done so: {names}")
     if plan.unknown:
         names = ", ".join(flat(name) for name in plan.unknown[:limit])
         lines.append(f"  known only after a step has run: {names}")

@@ -32,6 +32,8 @@ class Context:
     on: str | None
     is_part: bool
     """Whether it runs inside a step of another workflow, which keeps the records."""
+    first_here: bool | None = None
+    """Whether nothing of the workflow was recorded here when it began; None: not looked yet."""
     _results: "dict[tuple[str, str], Result | None]" = field(default_factory=dict)
 
     @property

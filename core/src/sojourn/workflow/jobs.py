@@ -17,6 +17,7 @@ from sojourn.workflow.nodes import Node
 from sojourn.workflow.outcomes import fails, is_done, is_held_up, shows, waits
 from sojourn.workflow.report import NodeState
 from sojourn.workflow.standings import Standings
+from sojourn.workflow.unremembered import is_first_here, may_be_called
 
 if TYPE_CHECKING:
     from sojourn.identity.signature import SignedJob
@@ -34,8 +35,12 @@ class Jobs(Standings):
     # --- taken over -------------------------------------------------------------------------------
 
     def take_over(self, nodes: Sequence[Node], wanted: Wanted) -> bool:
-        """Ask machines for jobs for which steps would have to be called: each once."""
+        """Ask machines for jobs for which steps would have to be called: each once. Where the
+        workflow is run for the first time, for all jobs before a step is called: another
+        computer may have run it."""
         jobs = needing_steps(nodes, wanted, self.standing)
+        if is_first_here(self._context) and any(may_be_called(node, wanted) for node in nodes):
+            jobs = list(dict.fromkeys([*jobs, *self.absent(nodes, wanted)]))
         unasked = [node for node in jobs if node.status.signature not in self._asked]
         for machine, group in by_machine(unasked):
             self._asked.update(node.status.signature for node in group)
@@ -54,7 +59,7 @@ class Jobs(Standings):
         for machine, group in by_machine(self.absent(nodes, wanted)):
             signatures = [node.status.signature for node in group]
             try:
-                self._seen |= attempts_on(self._session.link(machine), signatures).keys()
+                self.seen |= attempts_on(self._session.link(machine), signatures).keys()
             except MachineError as error:
                 self._context.say(f"{error}; counted by what is known here")
         self._forget()

@@ -94,6 +94,8 @@ class Plan:
     steps_reused: int = 0
     changes: tuple[PlannedChange, ...] = ()
     unknown: tuple[str, ...] = ()
+    called_again: tuple[str, ...] = ()
+    """Steps that another computer has called: their values are not remembered here."""
 
     @property
     def nothing_to_do(self) -> bool:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sojourn.suspension import WorkflowSuspended
@@ -19,6 +20,7 @@ from sojourn.workflow.reporting import report_of
 from sojourn.workflow.settings import DryRun
 from sojourn.workflow.signing import Signer
 from sojourn.workflow.stepping import Steps
+from sojourn.workflow.unremembered import may_be_called, sentence, was_run_elsewhere
 from sojourn.workflow.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ class Run:
         self._jobs = Jobs(context)
         self._planner = Planner(context, self._jobs)
         self._plan = Plan()
+        self._announced: set[Node] = set()
         self._reported = self._cost = 0.0
 
     @property
@@ -147,11 +150,10 @@ class Run:
             node.status.skipped_for, node.status.state = culprit, NodeState.SKIPPED
 
     def _call_steps(self, wanted: Wanted) -> bool:
+        self._announce(wanted)
         called = False
-        for node in self._nodes:
-            if not isinstance(node, StepNode) or node.status.settled or not node.known:
-                continue
-            if wanted.get(node) is Want.VALUE and all(parent.ready for parent in node.parents):
+        for node in self._nodes:  # a value may be what the next one needs
+            if isinstance(node, StepNode) and may_be_called(node, wanted) and _has_all(node):
                 node.status.state = NodeState.RUNNING
                 if time.monotonic() - self._reported > _REPORT_COST * self._cost:
                     self._report("running")
@@ -159,6 +161,17 @@ class Run:
                     self._reconsider(node)
                 called = True
         return called
+
+    def _announce(self, wanted: Wanted) -> None:
+        """Name the steps that another computer has called and that are called here again."""
+        coming = [node for node in self._to_be_called(wanted) if node not in self._announced]
+        if coming and was_run_elsewhere(self._context, self._nodes):
+            self._announced.update(coming)
+            self._context.say(sentence(coming))
+
+    def _to_be_called(self, wanted: Wanted) -> list[StepNode]:
+        """The steps whose functions are called in this run, sooner or later."""
+        return [n for n in self._nodes if isinstance(n, StepNode) and may_be_called(n, wanted)]
 
     def _reconsider(self, changed: Node) -> None:
         """A value is another one than it was: look again at what is known after it."""
@@ -214,6 +227,9 @@ class Run:
         self._jobs.from_cache(wanted)
         self._jobs.show(self._nodes)
         self._plan = self._planner.plan(self._nodes, wanted)
+        if was_run_elsewhere(self._context, self._nodes, seen=self._jobs.seen):
+            again = tuple(node.path for node in self._to_be_called(wanted))
+            self._plan = replace(self._plan, called_again=again)
         report = self._report("planned")
         if not all(root.ready for root in roots):
             raise DryRun(report)
@@ -236,6 +252,10 @@ class Run:
         self._reported = time.monotonic()
         self._cost = self._reported - begun
         return report
+
+
+def _has_all(node: Node) -> bool:
+    return all(parent.ready for parent in node.parents)
 
 
 def _forget_what_was_waited_for(node: Node) -> None:

@@ -20,7 +20,7 @@ class Standings:
         self._context = context
         self._session = context.session
         self._standings: dict[JobNode, Standing] = {}
-        self._seen: set[str] = set()
+        self.seen: set[str] = set()
         """What a dry run has seen on machines and not recorded."""
 
     def standing(self, node: JobNode) -> Standing:
@@ -61,7 +61,7 @@ class Standings:
     def _stands(self, node: JobNode) -> Standing:
         found = self._session.settled_by(node.status.signature, node.machine)
         if found is None:
-            there = node.status.signature in self._seen
+            there = node.status.signature in self.seen
             return Standing.ACTIVE if there else Standing.ABSENT
         if not isinstance(found, JobRecord):
             return Standing.ELSEWHERE
