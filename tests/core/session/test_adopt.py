@@ -1,6 +1,5 @@
 """A second computer, with the same root, sees the newest attempt, its result and its history."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,11 @@ import pytest
 from sojourn import Job, JobFailed, JobSuspended, Workflow, WorkflowSuspended, job, step
 from sojourn.cli.treelines import plan_lines
 from sojourn.session.rebuilding import rebuild
+from sojourn.session.session import Session
 from sojourn.states import State
 from sojourn.store.records import JobRecord
 from sojourn.tickets.exporting import make_ticket
-from sojourn.tickets.importing import take_in
+from sojourn.tickets.importing import match, take_in
 from sojourn.tickets.ticket import read_ticket
 from sojourn.workflow.report import NodeState
 from sojourn.workflow.settings import DryRun
@@ -125,6 +125,12 @@ def test_a_rebuilt_store_has_the_newest_attempt_and_what_came_since(
     assert history(second) == WHOLE
 
 
+def bring(text: str, session: Session) -> None:
+    """Import a ticket."""
+    ticket = read_ticket(text, "the ticket")
+    take_in(ticket, match(ticket, session.machines, session.store), session.store)
+
+
 def test_a_ticket_of_an_earlier_attempt_does_not_hide_the_newest(
     first: Place, second: Place
 ) -> None:
@@ -134,7 +140,7 @@ def test_a_ticket_of_an_earlier_attempt_does_not_hide_the_newest(
     retry(first, failed)
     first.all_ended()
     with second.session() as session:
-        take_in(read_ticket(ticket, "the ticket"), session.machines, session.store)
+        bring(ticket, session)
         assert session.run(flaky(first)).manifest.attempt == 2
     assert history(second) == WHOLE
 
@@ -144,8 +150,7 @@ def test_a_ticket_of_the_newest_attempt_brings_its_result(first: Place, second: 
     with first.session() as session:
         made = make_ticket(session.store.select(), session.machines, session.store)
     with second.session() as session:
-        ticket = read_ticket(json.dumps(json.loads(made.model_dump_json())), "the ticket")
-        take_in(ticket, session.machines, session.store)
+        bring(made.model_dump_json(), session)
         assert session.run(flaky(first)).manifest.attempt == 2
 
 

@@ -99,6 +99,10 @@ class Outcomes(Standings, Asking):
             self._adopt_retries(self._standings(left, machine, reuse).values())
             refusals = self._enter(left, machine, reuse, origins)
             standings = self._standings(left, machine, reuse)
+            adopted = [r for r in standings.values() if r is not None and _ended_elsewhere(r)]
+            if adopted:
+                self.refresh_each(adopted)
+                standings = self._standings(left, machine, reuse)
             self._say_where(standings, machine)
             done = [r for r in standings.values() if r and r.state is State.COMPLETED]
             fetched = self.fetch_results(done)
@@ -182,6 +186,11 @@ class Outcomes(Standings, Asking):
         for name, records in broken.items():
             told |= failed(self._links.get(name), self.store, records)
         return told
+
+
+def _ended_elsewhere(record: JobRecord) -> bool:
+    """Whether its exit status was found, and the scheduler was not asked yet."""
+    return record.state is State.FINISHING and record.polled_at is None
 
 
 def _attempt_of(record: JobRecord) -> tuple[str, str, int]:
