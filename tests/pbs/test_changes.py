@@ -1,6 +1,6 @@
 """Cancelling, holding and releasing, as recorded, and what must not be believed of qdel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given
@@ -25,7 +25,22 @@ from tests.pbs.recorded import (
 )
 from tests.pbs.test_look import MANY
 
-cancel, hold, release = Pbs.cancel, Pbs.hold, Pbs.release
+Talk = Conversation[Mapping[str, Response]]
+
+
+def cancel(site: Site, ids: Sequence[str]) -> Talk:
+    assert isinstance(site, Pbs)
+    return site.cancel(dict.fromkeys(ids, ""))
+
+
+def hold(site: Site, ids: Sequence[str]) -> Talk:
+    assert isinstance(site, Pbs)
+    return site.hold(dict.fromkeys(ids, ""))
+
+
+def release(site: Site, ids: Sequence[str]) -> Talk:
+    assert isinstance(site, Pbs)
+    return site.release(dict.fromkeys(ids, ""))
 
 
 def took(answers: Mapping[str, Response], ids: list[str]) -> list[str]:
@@ -267,7 +282,7 @@ def test_every_id_is_answered_or_there_is_no_answer(
     site: Site, change: object, ids: list[str], results: list[CommandResult]
 ) -> None:
     assert callable(change)
-    conversation: Conversation[Mapping[str, Response]] = change(site, ids)
+    conversation: Talk = change(site, ids)
     nothing = CommandResult(0, "", "")
     answers, _ = driven(conversation, lambda _, at: results[at] if at < len(results) else nothing)
     assert answers is None or set(answers) == set(ids)

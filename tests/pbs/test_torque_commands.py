@@ -97,13 +97,13 @@ def test_held_released_cancelled(site: Site) -> None:
     job = site.submit("true", queue="down")
     scheduler = site.scheduler
     assert site.word(job).phase is Phase.WAITING
-    assert site.hear(scheduler.hold([job]))[job].took is Took.DONE
+    assert site.hear(scheduler.hold({job: ""}))[job].took is Took.DONE
     assert site.word(job).phase is Phase.HELD
-    assert site.hear(scheduler.release([job]))[job].took is Took.DONE
+    assert site.hear(scheduler.release({job: ""}))[job].took is Took.DONE
     assert site.word(job).phase is Phase.WAITING
-    other = site.hear(scheduler.cancel([job]), users.USERS[1])[job]
+    other = site.hear(scheduler.cancel({job: ""}), users.USERS[1])[job]
     assert (other.took, "denied" in other.reason) == (Took.REFUSED, True)
-    assert site.hear(scheduler.cancel([job]))[job].took is Took.DONE
+    assert site.hear(scheduler.cancel({job: ""}))[job].took is Took.DONE
     word = site.awaited(job, Phase.ENDED)
     assert (word.outcome, word.started_at) == (State.CANCELLED, None)
     for change in (scheduler.cancel, scheduler.hold, scheduler.release):
@@ -115,8 +115,8 @@ def test_held_released_cancelled(site: Site) -> None:
 def test_a_running_job_is_not_held(site: Site) -> None:
     job = site.submit("sleep 60")
     site.awaited(job, Phase.RUNNING)
-    assert site.hear(site.scheduler.hold([job]))[job].took is Took.REFUSED
-    assert site.hear(site.scheduler.cancel([job]))[job].took is Took.DONE
+    assert site.hear(site.scheduler.hold({job: ""}))[job].took is Took.REFUSED
+    assert site.hear(site.scheduler.cancel({job: ""}))[job].took is Took.DONE
     site.awaited(job, Phase.ENDED)
 
 
@@ -163,7 +163,7 @@ def test_a_controller_that_is_down_or_has_forgotten_a_job() -> None:
         for conversation in (
             site.scheduler.look([job, waits]),
             site.scheduler.search([site.name]),
-            site.scheduler.cancel([waits]),
+            site.scheduler.cancel({waits: ""}),
         ):
             with pytest.raises(SchedulerUnavailable):
                 site.hear(conversation)

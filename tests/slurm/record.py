@@ -105,6 +105,11 @@ def own_slurm() -> Iterator[RealSlurm]:
         yield slurm
 
 
+def ours(*ids: str) -> dict[str, str]:
+    """Ids with the name that all jobs have here."""
+    return dict.fromkeys(ids, NAME)
+
+
 def record(slurm: RealSlurm) -> None:
     """One story, from submission to a controller that is down."""
     with site_of(slurm) as site, site_of(slurm, users.USERS[1]) as other:
@@ -136,17 +141,17 @@ def record(slurm: RealSlurm) -> None:
         ids = [*(f"{array}_{n}" for n in range(4)), single, child, long, killed, "99999", *tasks]
         site.awaited(single, Phase.ENDED)
         note.hear("look-early", scheduler.look(ids))
-        note.hear("release", scheduler.release(tasks[1:3]))
-        note.hear("cancel", scheduler.cancel([*tasks[5:8], single, "99999"]))
+        note.hear("release", scheduler.release(ours(*tasks[1:3])))
+        note.hear("cancel", scheduler.cancel(ours(*tasks[5:8], single, "99999")))
         note.hear(
-            "cancel-other-user", other.scheduler.cancel([tasks[1], tasks[3], tasks[8]]), other
+            "cancel-other-user", other.scheduler.cancel(ours(tasks[1], tasks[3], tasks[8])), other
         )
-        note.hear("release-other-user", other.scheduler.release([*tasks[3:5], tasks[8]]), other)
+        note.hear("release-other-user", other.scheduler.release(ours(*tasks[3:5], tasks[8])), other)
         for one in (child, killed):
             site.awaited(one, Phase.ENDED)
         for one in tasks[1:3]:
             site.awaited(one, Phase.RUNNING)
-        note.hear("hold", scheduler.hold([tasks[1], child, array]))
+        note.hear("hold", scheduler.hold(ours(tasks[1], child, array)))
         note.hear("look-late", scheduler.look(ids))
         note.hear("search", scheduler.search([NAME, "sjnosuch"]))
         fine = Resources(queue="normal", account="acct", walltime=600)
@@ -160,7 +165,7 @@ def record(slurm: RealSlurm) -> None:
         slurm.controller.stop()
         some = [f"{array}_1", single, "99999"]
         note.hear("look-controller-down", scheduler.look(some))
-        note.hear("cancel-controller-down", scheduler.cancel(some))
+        note.hear("cancel-controller-down", scheduler.cancel(ours(*some)))
         note.hear("search-controller-down", scheduler.search([NAME]))
         note.hand_in("submit-controller-down", "true")
         for call in (("scancel", "12_[1-2]", "13"), ("scontrol", "hold", "12_[1-2],13")):

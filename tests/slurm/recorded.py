@@ -90,7 +90,7 @@ def squeue_lines(name: str, status: str = "0") -> str:
     lines = []
     for line in capture(name).stdout.splitlines():
         job, state, reason, _, node, *times = line.split("|")
-        lines.append("|".join((job, state, *map(epoch, times), status, node, reason, "")))
+        lines.append("|".join((job, state, *map(epoch, times), status, node, reason, "sj", "")))
     return "\n".join(lines)
 
 

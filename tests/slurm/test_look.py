@@ -24,7 +24,7 @@ UNKNOWN_ID = capture("b-squeue-unknown")
 
 def shown(job: str, state: str, reason: str = "None", end: str = "30") -> str:
     """A line of squeue."""
-    return f"{job}|{state}|10|20|{end}|0|n1|{reason}|"
+    return f"{job}|{state}|10|20|{end}|0|n1|{reason}|sj1|"
 
 
 def record(job: str, state: str, status: str = "0:0", end: str = "30") -> str:
@@ -272,7 +272,7 @@ def test_a_real_queue() -> None:
     }
     assert words["5"].never.startswith("PartitionTimeLimit: ")
     assert words["6"].signal == 9
-    assert "leaves no record" in words["4_6"].reason
+    assert "the queue does not hold it" in words["4_6"].reason  # its record lags
     assert words["1_1"].usage is not None
     assert (words["1_1"].usage.max_memory or 0) > 2_000_000
 

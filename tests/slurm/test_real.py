@@ -198,7 +198,8 @@ def test_hold_and_release(site: Site) -> None:
     site.awaited(runs, Phase.RUNNING)
     array = site.submit("true", first=0, last=2, queue="down")
     ids = [f"{array}_{index}" for index in range(3)]
-    held = site.hear(site.scheduler.hold([*ids[:2], runs, ended, "99999999"]))
+    asked = dict.fromkeys([*ids[:2], runs, ended, "99999999"], site.name)
+    held = site.hear(site.scheduler.hold(asked))
     assert {one: response.took for one, response in held.items()} == {
         **dict.fromkeys(ids[:2], Took.DONE),
         runs: Took.REFUSED,
@@ -207,7 +208,7 @@ def test_hold_and_release(site: Site) -> None:
     }
     words = site.hear(site.scheduler.look(ids))
     assert [words[one].phase for one in ids] == [Phase.HELD, Phase.HELD, Phase.WAITING]
-    released = site.hear(site.scheduler.release(ids))
+    released = site.hear(site.scheduler.release(dict.fromkeys(ids, site.name)))
     assert {response.took for response in released.values()} == {Took.DONE}
     words = site.hear(site.scheduler.look(ids))
     assert {words[one].phase for one in ids} == {Phase.WAITING}
@@ -221,7 +222,8 @@ def test_cancel_tells_what_had_ended(site: Site) -> None:
     site.awaited(ended, Phase.ENDED)
     site.awaited(runs, Phase.RUNNING)
     tasks = [f"{array}_{index}" for index in (0, 1, 3)]
-    took = site.hear(site.scheduler.cancel([ended, runs, waits, *tasks, "99999999"]))
+    asked = dict.fromkeys([ended, runs, waits, *tasks, "99999999"], site.name)
+    took = site.hear(site.scheduler.cancel(asked))
     assert {one: response.took for one, response in took.items()} == {
         ended: Took.FINISHED,
         **dict.fromkeys((runs, waits, *tasks), Took.DONE),
@@ -237,7 +239,7 @@ def test_the_jobs_of_others(site: Site) -> None:
     ids = [f"{array}_{index}" for index in range(3)]
     with site_of(site.slurm, users.USERS[1]) as other:
         for change in (other.scheduler.cancel, other.scheduler.hold):
-            responses = other.hear(change(ids))
+            responses = other.hear(change(dict.fromkeys(ids, site.name)))
             assert {response.took for response in responses.values()} == {Took.REFUSED}
             assert all(response.reason for response in responses.values())
         assert other.word(ids[0]).phase is Phase.WAITING

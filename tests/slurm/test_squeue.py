@@ -133,25 +133,25 @@ def test_never_is_said_of_waiting_jobs_only() -> None:
 
 
 def test_what_a_running_job_had_waited_for_is_over() -> None:
-    word = squeue.read("14|RUNNING|1|2|3|0|n1|JobHeldUser|").get("14")
+    word = squeue.read("14|RUNNING|1|2|3|0|n1|JobHeldUser|sj1|").get("14")
     assert word is not None
     assert (word.phase, word.reason) == (Phase.RUNNING, "")
 
 
 def test_a_suspended_job_says_so() -> None:
-    word = squeue.read("14|SUSPENDED|1|2|3|0|n1|None|").get("14")
+    word = squeue.read("14|SUSPENDED|1|2|3|0|n1|None|sj1|").get("14")
     assert word is not None
     assert (word.phase, word.reason) == (Phase.RUNNING, "SUSPENDED")
 
 
 def test_a_reason_may_hold_anything() -> None:
-    word = squeue.read("14|PENDING|1|N/A|N/A|0||a|b, c|").get("14")
+    word = squeue.read("14|PENDING|1|N/A|N/A|0||a|b, c|sj1|").get("14")
     assert word is not None
-    assert word.reason == "a|b, c"
+    assert (word.reason, word.name) == ("a|b, c", "sj1")
 
 
 def test_an_unknown_state_is_reported() -> None:
-    word = squeue.read("14|LEVITATING|1|2|3|0|n1|None|").get("14")
+    word = squeue.read("14|LEVITATING|1|2|3|0|n1|None|sj1|").get("14")
     assert word is not None
     assert (word.phase, word.native) == (Phase.UNKNOWN, "LEVITATING")
 
@@ -161,7 +161,7 @@ def test_the_call() -> None:
     assert words_of(call) == (
         "SLURM_TIME_FORMAT=%s SLURM_BITSTR_LEN=0 squeue --clusters=far --noheader --array"
         " --states=all '--Format=JobArrayID:0|,State:0|,SubmitTime:0|,StartTime:0|,EndTime:0|,"
-        "exit_code:0|,NodeList:0|,Reason:0|' --jobs=1,2"
+        "exit_code:0|,NodeList:0|,Reason:0|,Name:0|' --jobs=1,2"
     )
     assert "--federation" in squeue.ask(Commands(federated=True), ["1"])
 
@@ -171,7 +171,7 @@ lines = st.lists(
         st.text(max_size=60),
         st.lists(st.text(max_size=12), min_size=7, max_size=10).map("|".join),
         st.tuples(st.from_regex(r"\d{1,3}(_\d{1,3}|_\[\d-\d\])?", fullmatch=True)).map(
-            lambda one: f"{one[0]}|RUNNING|1|2|3|0|n|None|"
+            lambda one: f"{one[0]}|RUNNING|1|2|3|0|n|None|sj|"
         ),
     ),
     max_size=12,

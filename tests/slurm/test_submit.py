@@ -7,7 +7,7 @@ from sojourn_slurm import Slurm, SlurmOptions
 from sojourn_slurm.submit import read_submit
 from tests.slurm.recorded import capture, names, words_of
 
-TAKEN, REFUSED, FULL, UNAVAILABLE = Verdict
+TAKEN, REFUSED, FULL, UNAVAILABLE, UNCLEAR = Verdict
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ POLICY = "Batch job submission failed: Job violates accounting/QOS policy (job s
             failed("Batch job submission failed: I/O error writing script/environment to file"),
             FULL,
         ),
-        (failed("Batch job submission failed: Unspecified error"), UNAVAILABLE),
+        (failed("Batch job submission failed: Unspecified error"), UNCLEAR),
         (
             failed("Batch job submission failed: Socket timed out on send/recv operation"),
             UNAVAILABLE,
@@ -138,14 +138,24 @@ POLICY = "Batch job submission failed: Job violates accounting/QOS policy (job s
             UNAVAILABLE,
         ),
         (failed("Batch job submission failed: Job dependency problem"), REFUSED),
-        (failed("Your budget is used up"), REFUSED),  # a site's own submit plugin
+        # A site's own submit plugin: it may mean a refusal, and it may have a fault.
+        (failed("Your budget is used up"), UNCLEAR),
+        (
+            failed("No hours left", "Batch job submission failed: Unspecified error"),
+            UNCLEAR,
+        ),
+        (failed("The connection to our billing timed out; authentication expired"), UNCLEAR),
+        (failed("fatal: Unable to process configuration file"), UNAVAILABLE),
+        (failed("fatal: Could not establish a configuration source"), UNAVAILABLE),
         (failed("Invalid --time specification", status=255), REFUSED),
         (CommandResult(127, "", "sh: 1: sbatch: not found\n"), UNAVAILABLE),
         (CommandResult(126, "", "sh: 1: sbatch: Permission denied\n"), UNAVAILABLE),
-        (CommandResult(2, "", "sh: 1: Syntax error\n"), UNAVAILABLE),
+        (CommandResult(2, "", "sh: 1: Syntax error\n"), UNCLEAR),
         (CommandResult(137, "", ""), UNAVAILABLE),
-        (CommandResult(0, "", ""), UNAVAILABLE),
-        (CommandResult(0, "hello\n", ""), UNAVAILABLE),
+        (CommandResult(0, "", ""), UNCLEAR),
+        (CommandResult(0, "155\n100\n", ""), UNCLEAR),
+        (CommandResult(1, "155\n", ""), UNCLEAR),
+        (CommandResult(0, "hello\n", ""), UNCLEAR),
     ],
 )
 def test_other_answers(result: CommandResult, verdict: Verdict) -> None:

@@ -50,6 +50,9 @@ class OnTheSpot:
             return SubmitReply(Verdict.TAKEN, result.stdout.split()[-1])
         return SubmitReply(Verdict.REFUSED, reason=result.stderr)
 
+    def is_id(self, text: str) -> bool:
+        return bool(text)
+
     def task_id(self, scheduler_id: str, index: int | None) -> str:
         return scheduler_id if index is None else f"{scheduler_id}_{index}"
 

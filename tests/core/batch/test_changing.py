@@ -2,7 +2,7 @@
 
 import pytest
 
-from sojourn.batch.changing import Change, settled
+from sojourn.batch.changing import Change, is_foreign, settled
 from sojourn.batch.checks import Queue, queue_lines, version_line
 from sojourn.batch.scheduler import Took
 from sojourn.values.messages import CheckLine, Phase, SchedulerWord
@@ -24,7 +24,7 @@ WORDS = {phase.value: SchedulerWord(phase) for phase in Phase}
     ],
 )
 def test_every_phase(what: Change, asked: set[str], took: dict[str, Took]) -> None:
-    answers, left = settled(what, WORDS, lambda _: True)
+    answers, left = settled(what, WORDS, {}, lambda _: True)
     gone = {"ended": Took.FINISHED, "finishing": Took.FINISHED, "absent": Took.UNKNOWN}
     assert set(left) == asked
     assert {one: answer.took for one, answer in answers.items()} == gone | took
@@ -36,8 +36,22 @@ def test_what_is_no_id_is_never_asked_for() -> None:
         "--all": SchedulerWord(Phase.UNKNOWN, reason="no id"),
         "7": SchedulerWord(Phase.WAITING),
     }
-    answers, left = settled(Change.CANCEL, words, str.isdigit)
+    answers, left = settled(Change.CANCEL, words, {}, str.isdigit)
     assert (answers["--all"].took, left) == (Took.UNKNOWN, ["7"])
+
+
+@pytest.mark.parametrize("what", list(Change))
+@pytest.mark.parametrize("phase", list(Phase))
+def test_a_job_with_another_name_is_left_alone(what: Change, phase: Phase) -> None:
+    words = {"7": SchedulerWord(phase, name="theirs")}
+    answers, left = settled(what, words, {"7": "sj0123456789ab"}, str.isdigit)
+    assert (answers["7"].took, left) == (Took.FOREIGN, [])
+    assert "'theirs'" in answers["7"].reason
+
+
+@pytest.mark.parametrize(("shown", "name"), [("", "sj1"), ("sj1", "sj1"), ("sj1", "")])
+def test_a_name_that_is_not_shown_or_not_known_tells_nothing(shown: str, name: str) -> None:
+    assert not is_foreign(SchedulerWord(Phase.RUNNING, name=shown), name)
 
 
 QUEUES = {

@@ -20,6 +20,9 @@ from sojourn.batch.scheduler import CommandResult, SubmitReply, Verdict
 from sojourn.errors import SchedulerUnavailable
 
 
+MORE = "it printed more than one id (17, 100): why"
+
+
 @given(st.lists(st.text(min_size=1, max_size=20)), st.integers(1, 5), st.integers(20, 50))
 def test_pieces(words: list[str], most: int, longest: int) -> None:
     found = list(pieces(words, most, longest))
@@ -78,10 +81,14 @@ def test_the_first_meaning_that_fits_counts() -> None:
 @pytest.mark.parametrize(
     ("status", "text", "reply"),
     [
-        (0, "Welcome\n\n17.far taken\n", SubmitReply(Verdict.TAKEN, "17")),
-        (0, "", SubmitReply(Verdict.UNAVAILABLE, reason="it printed no id: why")),
-        (0, "x17\n", SubmitReply(Verdict.UNAVAILABLE, reason="it printed no id: why")),
-        (0, "17\nbye\n", SubmitReply(Verdict.UNAVAILABLE, reason="it printed no id: why")),
+        (0, "Welcome\n\n 17.far \n", SubmitReply(Verdict.TAKEN, "17")),
+        (0, "17\n100 SUs remaining\n", SubmitReply(Verdict.TAKEN, "17")),
+        (0, "17.far\n17\n", SubmitReply(Verdict.TAKEN, "17")),
+        (0, "17\n100\n", SubmitReply(Verdict.UNCLEAR, reason=MORE)),
+        (0, "", SubmitReply(Verdict.UNCLEAR, reason="it printed no id: why")),
+        (0, "x17\n", SubmitReply(Verdict.UNCLEAR, reason="it printed no id: why")),
+        (0, "17 taken\n", SubmitReply(Verdict.UNCLEAR, reason="it printed no id: why")),
+        (1, "17\n", SubmitReply(Verdict.FULL, reason="why")),
         (3, "17\n", SubmitReply(Verdict.FULL, reason="why")),
     ],
 )

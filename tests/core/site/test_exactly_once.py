@@ -63,7 +63,7 @@ def test_each_command_runs_once_whatever_is_cut(tmp_path: Path, seed: int) -> No
             refs = [JobRef(one.signature, one.attempt) for one in batch]
             where.transport = transport = CutTransport(LocalTransport(), ())
             with where.trip() as dialogue:
-                answers = find(dialogue, refs, nothing_found, OnTheSpot().task_id)
+                answers = find(dialogue, refs, nothing_found, OnTheSpot())
         for (signature, attempt), answer in answers.items():
             if answer.outcome is Settled.HANDED_IN:
                 waiting.pop(signature, None)
@@ -148,10 +148,10 @@ def test_a_young_claim_without_an_id_is_left_alone(tmp_path: Path) -> None:
     (folder / "claim").write_text(f"token 0 {now} s\n")
     refs = [JobRef(one.signature, 1)]
     with where.trip() as dialogue:
-        young = find(dialogue, refs, nothing_found, OnTheSpot().task_id)
+        young = find(dialogue, refs, nothing_found, OnTheSpot())
     aged(where)
     with where.trip() as dialogue:
-        old = find(dialogue, refs, nothing_found, OnTheSpot().task_id)
+        old = find(dialogue, refs, nothing_found, OnTheSpot())
     assert young[one.signature, 1].outcome is Settled.PENDING
     assert old[one.signature, 1].outcome is Settled.CLOSED
     assert (folder / "started").read_text().startswith("closed")
@@ -170,7 +170,7 @@ def test_a_claim_found_in_the_queue_is_adopted(tmp_path: Path) -> None:
         return [QueueEntry(names[0], "77", 2), QueueEntry(names[0], "77", 3)]
 
     with where.trip(create=True) as dialogue:
-        found = find(dialogue, [JobRef(one.signature, 1)], search, OnTheSpot().task_id)
+        found = find(dialogue, [JobRef(one.signature, 1)], search, OnTheSpot())
     assert found[one.signature, 1].scheduler_id == "77_3"
     assert (folder / "id").read_text() == "77 3\n"
 
@@ -183,5 +183,5 @@ def test_an_empty_claim_is_closed(tmp_path: Path) -> None:
     (folder / "claim").touch()
     os.utime(folder / "claim", (1, 1))
     with where.trip(create=True) as dialogue:
-        found = find(dialogue, [JobRef(one.signature, 1)], nothing_found, OnTheSpot().task_id)
+        found = find(dialogue, [JobRef(one.signature, 1)], nothing_found, OnTheSpot())
     assert found[one.signature, 1].outcome is Settled.CLOSED

@@ -6,7 +6,8 @@
 # So is a child that a server left to wait for one that went; the first of them is bound to the
 # second, after which it does nothing.
 #
-# @QSUB@, @SCRIPT@, @PARENTS@ and @ARRAY@ are put in, quoted; the last line printed is the job's id.
+# @QSUB@, @SCRIPT@, @PARENTS@, @ARRAY@ and @ID@ (what an id looks like) are put in, quoted. What is
+# printed is the id of the job that counts, or what qsub printed if no id can be read in that.
 
 sj_qsub() { @QSUB@ ${sj_after:+-W "depend=$sj_after"} @SCRIPT@; }
 # sj_forgotten PARENT...: whether the child still waits for one that has gone. One that is ending
@@ -27,12 +28,14 @@ sj_forgotten() {
   return 1
 }
 sj_end() {
+  printf '%s\n' "$sj_id"
   for sj_child in $sj_stuck; do
     qalter -W "depend=afterany:$sj_id" "$sj_child" >/dev/null 2>&1
   done
   exit 0
 }
-sj_tries=0 sj_stuck=
+sj_tries=0 sj_stuck= sj_newline='
+'
 while :; do
   sj_jobs= sj_arrays= sj_parents=
   for sj_parent in @PARENTS@; do
@@ -46,10 +49,12 @@ while :; do
   done
   sj_after=${sj_jobs:+,afterany$sj_jobs}${sj_arrays:+,@ARRAY@$sj_arrays}
   sj_after=${sj_after#,}
-  sj_id=$(sj_qsub) || exit
-  printf '%s\n' "$sj_id"
-  sj_id=${sj_id##*
-}
+  sj_out=$(sj_qsub)
+  sj_status=$?
+  sj_id=$(printf '%s\n' "$sj_out" | grep -Ex @ID@ | sort -u)
+  case $sj_status:$sj_id in
+    0:*"$sj_newline"* | 0: | [!0]*) printf '%s\n' "$sj_out"; exit "$sj_status" ;;
+  esac
   [ -n "$sj_after" ] || sj_end
   qstat "$sj_id" >/dev/null 2>&1
   case $? in

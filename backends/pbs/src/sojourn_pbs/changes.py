@@ -15,10 +15,10 @@ from sojourn.batch.commands import each, meaning, run_each, unavailable
 from sojourn.batch.scheduler import CommandResult, Conversation, Response, Took
 from sojourn.values.messages import Phase
 from sojourn_pbs import ids
+from sojourn_pbs.answers import complaints, no_server
 from sojourn_pbs.dialects import Dialect, Site
 from sojourn_pbs.listing import Record
 from sojourn_pbs.look import listing
-from sojourn_pbs.shell import complaints, no_server
 from sojourn_pbs.states import word
 
 Answers = Mapping[str, Response]
@@ -38,7 +38,7 @@ _OTHERS = re.compile(r"[^un]")
 """In Hold_Types: a hold that is not the user's own."""
 
 
-def change(site: Site, jobs: Sequence[str], what: Change) -> Conversation[Answers]:
+def change(site: Site, jobs: Mapping[str, str], what: Change) -> Conversation[Answers]:
     """Look first, so that only jobs that the change makes sense for are touched.
 
     A job that does not heed qdel is not forced out of the queue: `qdel -W force` makes the server
@@ -47,9 +47,9 @@ def change(site: Site, jobs: Sequence[str], what: Change) -> Conversation[Answer
     Raises:
         SchedulerUnavailable: the server answered neither at first nor when told.
     """
-    shown = yield from listing(site, jobs)
+    shown = yield from listing(site, list(jobs))
     words, found = {job: shown.word(job) for job in jobs}, shown.records
-    answers, left = settled(what, words, ids.valid)
+    answers, left = settled(what, words, jobs, ids.valid)
     groups: list[Group] = [(job, [job]) for job in left if ids.index(job) is None]
     subjobs = [job for job in left if ids.index(job) is not None]
     if site.dialect is not Dialect.OPENPBS:

@@ -9,9 +9,9 @@ from sojourn.batch.commands import each, pieces, unavailable
 from sojourn.batch.scheduler import CommandResult, Conversation
 from sojourn.values.messages import Phase, SchedulerWord
 from sojourn_pbs import ids
+from sojourn_pbs.answers import complaints
 from sojourn_pbs.dialects import Dialect, Site
 from sojourn_pbs.listing import Record, records
-from sojourn_pbs.shell import complaints
 from sojourn_pbs.states import word
 from sojourn_pbs.units import IN_UTC
 

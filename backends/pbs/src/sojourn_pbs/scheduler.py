@@ -7,7 +7,7 @@ from sojourn_pbs.changes import change
 from sojourn_pbs.check import check
 from sojourn_pbs.dialects import Site
 from sojourn_pbs.directives import directives
-from sojourn_pbs.ids import task_id
+from sojourn_pbs.ids import task_id, valid
 from sojourn_pbs.look import look
 from sojourn_pbs.probe import probe
 from sojourn_pbs.script import split
@@ -31,6 +31,7 @@ class Pbs(Site):
     split_script = staticmethod(split)
     submit_command = submit_command
     read_submit = staticmethod(read_submit)
+    is_id = staticmethod(valid)
     task_id = staticmethod(task_id)
     look = look
     search = search

@@ -6,8 +6,8 @@ from shlex import join
 from sojourn.batch.commands import run_each, unavailable
 from sojourn.batch.scheduler import Conversation, QueueEntry
 from sojourn_pbs import ids
+from sojourn_pbs.answers import complaints, no_server
 from sojourn_pbs.dialects import Dialect, Site
-from sojourn_pbs.shell import complaints, no_server
 
 _NONE = 153
 """What Slurm's qstat ends with where there is no job at all."""

@@ -87,6 +87,7 @@ def word(record: Record, dialect: Dialect) -> SchedulerWord:
         started_at=began,
         finished_at=ended,
         never=never,
+        name=record.get("job_name"),
         node=",".join(dict.fromkeys(re.findall(r"(?:^|\+)([^/+]+)", record.get("exec_host")))),
         usage=_usage(record, began, ended),
         doubtful=outcome is State.CANCELLED and _is_guess(record, dialect),

@@ -5,11 +5,14 @@ from functools import cache
 from importlib.resources import files
 from shlex import join, quote
 
-from sojourn.batch.commands import meaning, read_reply, said
-from sojourn.batch.scheduler import CommandResult, SubmitCall, SubmitReply, Verdict
+from sojourn.batch.commands import read_reply, said
+from sojourn.batch.scheduler import CommandResult, SubmitCall, SubmitReply
 from sojourn_pbs import ids
+from sojourn_pbs.answers import read_refusal
 from sojourn_pbs.dialects import Dialect, Site
-from sojourn_pbs.shell import NO_SERVER
+
+ID = f"({ids.PRINTED})"
+"""A line that is an id."""
 
 
 @cache
@@ -24,18 +27,6 @@ _SLURMS_OUTPUT = "sj_out=scheduler.out; case $PWD in *%*) sj_out=/dev/null ;; es
 in the name of the directory that it is called in as the beginning of a field: no job of that
 would start."""
 
-_VERDICTS = (
-    (Verdict.UNAVAILABLE, NO_SERVER),
-    (
-        Verdict.FULL,
-        r"would exceed .*limit|Maximum number of jobs|exceeds server or queue size limit"
-        r"|MaxSubmit\w*Limit|MaxJobCount|MaxArraySize|Bad Job Array Request",
-    ),
-)
-_SPOKEN = r"(?m)^qsub: |^Unknown option|error running the Slurm sbatch command"
-_KILLED = range(129, 153)
-"""Exit statuses of a qsub that a signal has ended; those of PBS's own begin above."""
-
 
 def submit_command(site: Site, call: SubmitCall) -> str:
     """qsub, called in the submission's directory.
@@ -48,14 +39,14 @@ def submit_command(site: Site, call: SubmitCall) -> str:
     parents = list(dict.fromkeys(ids.whole(parent) for parent in call.after))
     script = quote(call.script)
     if site.dialect is Dialect.WRAPPERS:
-        after = f"-W depend=afterany:{':'.join(parents)} " if parents else ""
-        return f"({_SLURMS_OUTPUT} qsub -o $sj_out -j oe {after}{script})"
+        after = ["-W", f"depend=afterany:{':'.join(parents)}"] if parents else []
+        return f'({_SLURMS_OUTPUT} qsub -o "$sj_out" -j oe {join([*after, call.script])})'
     words = join(["-N", call.name, "-o", "./", "-j", "oe", *_array(site.dialect, call)])
     qsub = f'qsub {words} -W umask="$(umask)"'
     if not parents:
         return f"{qsub} {script}"
     text = _after().replace("@QSUB@", qsub).replace("@SCRIPT@", script)
-    text = text.replace("@PARENTS@", join(parents))
+    text = text.replace("@ID@", quote(ids.PRINTED)).replace("@PARENTS@", join(parents))
     arrays = "afteranyarray" if site.dialect is Dialect.TORQUE else "afterany"
     return f"({text.replace('@ARRAY@', arrays)}\n)"
 
@@ -71,14 +62,8 @@ def _array(dialect: Dialect, call: SubmitCall) -> list[str]:
 
 
 def read_submit(result: CommandResult) -> SubmitReply:
-    """What qsub has said. Its words count before its exit status: releases number those anew."""
-    return read_reply(result, f"({ids.FORM.pattern})", _reason(result), _verdict)
-
-
-def _verdict(result: CommandResult) -> Verdict:
-    if result.status in _KILLED or not re.search(_SPOKEN, result.words):
-        return Verdict.UNAVAILABLE
-    return meaning(result.words, _VERDICTS, Verdict.REFUSED)
+    """What qsub has said."""
+    return read_reply(result, ID, _reason(result), read_refusal)
 
 
 def _reason(result: CommandResult) -> str:

@@ -5,17 +5,17 @@ only for what is there to be changed.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sojourn.batch.changing import Change, settled
 from sojourn.batch.commands import meaning, pieces
 from sojourn.batch.scheduler import Conversation, Response, Took
 from sojourn.errors import SchedulerUnavailable
+from sojourn_slurm.answers import is_outage
 from sojourn_slurm.commands import MOST, said
 from sojourn_slurm.ids import Answers, bracketed, is_id
 from sojourn_slurm.look import look
 from sojourn_slurm.site import Site
-from sojourn_slurm.submit import is_outage
 
 _PROGRAMS = {
     Change.CANCEL: ("scancel",),
@@ -33,7 +33,9 @@ _TOOK = (
 )
 
 
-def change(site: Site, ids: Sequence[str], what: Change) -> Conversation[Mapping[str, Response]]:
+def change(
+    site: Site, jobs: Mapping[str, str], what: Change
+) -> Conversation[Mapping[str, Response]]:
     """Look, ask for the change, and match each complaint to the ids that it names.
 
     Tasks of one array go in one request, however many they are.
@@ -41,7 +43,7 @@ def change(site: Site, ids: Sequence[str], what: Change) -> Conversation[Mapping
     Raises:
         SchedulerUnavailable: the controller does not answer.
     """
-    answers, asked = settled(what, (yield from look(site, ids)), is_id)
+    answers, asked = settled(what, (yield from look(site, list(jobs))), jobs, is_id)
     complaints: Answers[str] = Answers()
     for piece in pieces(bracketed(asked), MOST):
         words = piece if what is Change.CANCEL else [",".join(piece)]

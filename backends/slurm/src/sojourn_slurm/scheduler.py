@@ -6,7 +6,7 @@ from sojourn.batch.changing import Change
 from sojourn_slurm.change import change
 from sojourn_slurm.check import check
 from sojourn_slurm.directives import directives, split, warning
-from sojourn_slurm.ids import task_id
+from sojourn_slurm.ids import is_id, task_id
 from sojourn_slurm.look import look, search
 from sojourn_slurm.probe import probe
 from sojourn_slurm.site import Site
@@ -28,6 +28,7 @@ class Slurm(Site):
     warning = staticmethod(warning)
     submit_command = submit_command
     read_submit = staticmethod(read_submit)
+    is_id = staticmethod(is_id)
     task_id = staticmethod(task_id)
     look = look
     search = search

@@ -17,7 +17,7 @@ def _format(*fields: str) -> str:
     return ",".join(f"{field}:0|" for field in fields)
 
 
-# The reason comes last: it may hold anything.
+# The reason may hold anything; the name comes last, and ours have no bar in them.
 _FIELDS = ("JobArrayID", "State", "SubmitTime", "StartTime", "EndTime", "exit_code", "NodeList")
 _ALL = ("--noheader", "--array", "--states=all")
 UNKNOWN_ID = "Invalid job id specified"
@@ -27,7 +27,7 @@ UNKNOWN_ID = "Invalid job id specified"
 def ask(commands: Commands, jobs: Iterable[str]) -> str:
     """The call that asks about jobs and whole arrays."""
     asked = f"--jobs={','.join(jobs)}"
-    return commands.ask("squeue", *_ALL, f"--Format={_format(*_FIELDS, 'Reason')}", asked)
+    return commands.ask("squeue", *_ALL, f"--Format={_format(*_FIELDS, 'Reason', 'Name')}", asked)
 
 
 def ask_names(commands: Commands, names: Iterable[str]) -> str:
@@ -42,14 +42,15 @@ def read(text: str) -> Answers[SchedulerWord]:
     for line in text.splitlines():
         values = line.split("|", len(_FIELDS))
         if len(values) == len(_FIELDS) + 1:
-            answers.put(values[0].strip(), _word(line, *values[1:]))
+            why, _, name = values.pop().removesuffix("|").rpartition("|")
+            found = _word(line, *values[1:], why.strip())
+            answers.put(values[0].strip(), replace(found, name=name.strip()))
     return answers
 
 
 def _word(
     line: str, native: str, submit: str, start: str, end: str, status: str, node: str, why: str
 ) -> SchedulerWord:
-    why = why.removesuffix("|").strip()
     reason = "" if why == "None" else why
     found = word(native, reason, status, (submit, start, end), node, line)
     cannot = never(reason)

@@ -1,26 +1,26 @@
 """The backend hooks for every batch scheduler: one trip each, around its pure functions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from sojourn.batch.changing import Change as Wanted
+from sojourn.batch.changing import foreign, is_foreign
+from sojourn.batch.control import Ask, control
 from sojourn.batch.grouping import submissions_of
 from sojourn.batch.scheduler import (
     BatchScheduler,
     CommandResult,
-    Conversation,
     Header,
-    Response,
     SubmitCall,
     SubmitReply,
-    Took,
+    Verdict,
 )
 from sojourn.contract import BackendInfo, hookimpl
-from sojourn.errors import SchedulerUnavailable
 from sojourn.script.jobscript import job_script
 from sojourn.script.leftout import told
 from sojourn.site import layout
-from sojourn.site.claims import id_of
 from sojourn.site.context import MachineContext
-from sojourn.site.evidence import Attempt, close, mark_cancelled, read_evidence
+from sojourn.site.evidence import read_evidence
 from sojourn.site.fetching import fetch
 from sojourn.site.finding import find
 from sojourn.site.handin import hand_in
@@ -28,7 +28,6 @@ from sojourn.site.submission import Slice, Submission, shown
 from sojourn.site.trip import Dialogue
 from sojourn.values.messages import (
     Change,
-    Changed,
     CheckLine,
     FetchAnswer,
     FetchRequest,
@@ -45,13 +44,6 @@ _UNTOUCHED = frozenset({Phase.WAITING, Phase.HELD})
 """Jobs shown so have not started: their files are not read."""
 
 _RUNS = frozenset({Phase.RUNNING, Phase.FINISHING})
-
-_TOOK = {
-    Took.DONE: Changed.DONE,
-    Took.FINISHED: Changed.FINISHED,
-    Took.UNKNOWN: Changed.ABSENT,
-    Took.REFUSED: Changed.REFUSED,
-}
 
 
 class BatchCaller:
@@ -84,7 +76,13 @@ class BatchCaller:
         return self._scheduler.submit_command(SubmitCall("job.sh", name, first, last, tuple(after)))
 
     def read(self, result: CommandResult) -> SubmitReply:
-        return self._scheduler.read_submit(result)
+        reply = self._scheduler.read_submit(result)
+        if reply.verdict is Verdict.TAKEN and not self.is_id(reply.id):
+            return SubmitReply(Verdict.UNCLEAR, reason=f"{reply.id!r} is no id: {reply.reason}")
+        return reply
+
+    def is_id(self, text: str) -> bool:
+        return self._scheduler.is_id(text)
 
     def task_id(self, scheduler_id: str, index: int | None) -> str:
         return self._scheduler.task_id(scheduler_id, index)
@@ -134,7 +132,8 @@ class BatchBackend:
         with context.trip(create=True) as dialogue:
             scheduler = self._probed(context, dialogue)
             submissions = submissions_of(scheduler, orders)
-            answers = hand_in(dialogue, context, submissions, BatchCaller(scheduler, context))
+            caller = BatchCaller(scheduler, context)
+            answers = hand_in(dialogue, context, submissions, caller, scheduler.search)
         return [answers[order.signature, order.attempt] for order in orders]
 
     def _tell_left_out(self, context: MachineContext, orders: Sequence[JobOrder]) -> None:
@@ -151,7 +150,7 @@ class BatchBackend:
             return []
         with context.trip() as dialogue:
             scheduler = self._probed(context, dialogue)
-            answers = find(dialogue, jobs, scheduler.search, scheduler.task_id)
+            answers = find(dialogue, jobs, scheduler.search, scheduler)
         return [answers[job.signature, job.attempt] for job in jobs]
 
     @hookimpl
@@ -171,16 +170,16 @@ class BatchBackend:
             return []
         with context.trip() as dialogue:
             scheduler = self._probed(context, dialogue)
-            named = dict.fromkeys(job.scheduler_id for job in jobs if job.scheduler_id)
-            ids = [one for one in named if not layout.is_queue_name(one)]
+            named = dict.fromkeys(job.scheduler_id for job in jobs)
+            ids = [one for one in named if scheduler.is_id(one) and not layout.is_queue_name(one)]
             words = dict(dialogue.converse(scheduler.look(ids))) if ids else {}
-            words |= {one: SchedulerWord(Phase.ABSENT) for one in named if one not in words}
-            unknown = SchedulerWord(Phase.UNKNOWN, reason="its id in the queue is not known")
-            read = [
-                job for job in jobs if words.get(job.scheduler_id, unknown).phase not in _UNTOUCHED
-            ]
-            known = {(job.signature, job.attempt): job.scheduler_id for job in read}
-            evidence = read_evidence(dialogue, list(known))
+            told = {job: _told(job, words) for job in jobs}
+            known = {
+                (job.signature, job.attempt): job.scheduler_id
+                for job in jobs
+                if told[job].phase not in _UNTOUCHED
+            }
+            evidence = read_evidence(dialogue, list(known), scheduler.is_id)
             # The id under which it started outranks the one that we were told.
             others = {
                 seen.started_id
@@ -193,13 +192,11 @@ class BatchBackend:
                 for (signature, attempt), seen in evidence.items()
                 if seen.exit is not None
                 for one in (seen.started_id or known.get((signature, attempt), ""),)
-                if words.get(one, unknown).phase in _RUNS
+                if one in words and words[one].phase in _RUNS
             }
             if others:
                 words |= dialogue.converse(scheduler.look(sorted(others)))
-        return [
-            _answer(job, words, evidence.get((job.signature, job.attempt)), unknown) for job in jobs
-        ]
+        return [_answer(job, _told(job, words), words, evidence) for job in jobs]
 
     @hookimpl
     def sojourn_fetch(
@@ -214,25 +211,29 @@ class BatchBackend:
 
     @hookimpl
     def sojourn_cancel(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Change]:
+        return self._controlled(context, jobs, Wanted.CANCEL)
+
+    @hookimpl
+    def sojourn_hold(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Change]:
+        return self._controlled(context, jobs, Wanted.HOLD)
+
+    @hookimpl
+    def sojourn_release(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Change]:
+        return self._controlled(context, jobs, Wanted.RELEASE)
+
+    def _controlled(
+        self, context: MachineContext, jobs: Sequence[JobRef], wanted: Wanted
+    ) -> list[Change]:
         if not jobs:
             return []
         with context.trip() as dialogue:
             scheduler = self._probed(context, dialogue)
-            return cancel(dialogue, jobs, scheduler.cancel, scheduler.task_id)
-
-    @hookimpl
-    def sojourn_hold(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Change]:
-        if not jobs:
-            return []
-        with context.trip() as dialogue:
-            return _asked(dialogue, jobs, self._probed(context, dialogue).hold)
-
-    @hookimpl
-    def sojourn_release(self, context: MachineContext, jobs: Sequence[JobRef]) -> list[Change]:
-        if not jobs:
-            return []
-        with context.trip() as dialogue:
-            return _asked(dialogue, jobs, self._probed(context, dialogue).release)
+            asks: dict[Wanted, Ask] = {
+                Wanted.CANCEL: scheduler.cancel,
+                Wanted.HOLD: scheduler.hold,
+                Wanted.RELEASE: scheduler.release,
+            }
+            return control(dialogue, jobs, wanted, asks[wanted], scheduler.search, scheduler)
 
     # --- checking ---------------------------------------------------------------------------------
 
@@ -246,9 +247,19 @@ class BatchBackend:
             return lines
 
 
-Ask = Callable[[Sequence[str]], Conversation[Mapping[str, Response]]]
+def _told(job: JobRef, words: Mapping[str, SchedulerWord]) -> SchedulerWord:
+    """What the scheduler says of the id that is recorded for a job."""
+    one = job.scheduler_id
+    if not one:
+        return SchedulerWord(Phase.UNKNOWN, reason="its id in the queue is not known")
+    if layout.is_queue_name(one):
+        return SchedulerWord(Phase.ABSENT)
+    if one not in words:
+        return SchedulerWord(Phase.UNKNOWN, reason=f"{one!r} is no id of this scheduler")
+    return _own(job, one, words[one])
 
 
+<<<<<<< HEAD
 def cancel(
     dialogue: Dialogue,
     jobs: Sequence[JobRef],
@@ -317,17 +328,28 @@ def _asked(dialogue: Dialogue, jobs: Sequence[JobRef], ask: Ask) -> list[Change]
         response = responses.get(job.scheduler_id, Response(Took.UNKNOWN))
         changes.append(Change(job.signature, job.attempt, _TOOK[response.took], response.reason))
     return changes
+=======
+def _own(job: JobRef, one: str, word: SchedulerWord) -> SchedulerWord:
+    """The word on an id, if the job is ours; what is said of another one says nothing of ours."""
+    if job.token and is_foreign(word, layout.queue_name(job.token)):
+        return SchedulerWord(Phase.ABSENT, reason=foreign(one, word), raw=word.raw)
+    return word
+>>>>>>> 34d6d04 (Ids are read by one rule, the backend's, and checked to be ours by their name before anything is done to them)
 
 
 def _answer(
     job: JobRef,
+    told: SchedulerWord,
     words: Mapping[str, SchedulerWord],
-    seen: SiteEvidence | None,
-    unknown: SchedulerWord,
+    evidence: Mapping[tuple[str, int], SiteEvidence],
 ) -> PollAnswer:
-    identity = seen.started_id if seen is not None and seen.started_id else job.scheduler_id
-    word = words.get(identity) or words.get(job.scheduler_id, unknown)
-    return PollAnswer(job.signature, job.attempt, word, seen)
+    seen = evidence.get((job.signature, job.attempt))
+    if seen is not None and seen.started_id in words:
+        word = _own(job, seen.started_id, words[seen.started_id])
+        if word is words[seen.started_id]:
+            return PollAnswer(job.signature, job.attempt, word, seen)
+        seen = replace(seen, started_id="", id_error=word.reason)
+    return PollAnswer(job.signature, job.attempt, told, seen)
 
 
 def _tool(dialogue: Dialogue, tool: str) -> CheckLine:

@@ -37,10 +37,14 @@ SETTLED: Mapping[Change, Mapping[Phase, Response]] = {
 
 
 def settled(
-    what: Change, words: Mapping[str, SchedulerWord], is_id: Callable[[str], bool]
+    what: Change,
+    words: Mapping[str, SchedulerWord],
+    names: Mapping[str, str],
+    is_id: Callable[[str], bool],
 ) -> tuple[dict[str, Response], list[str]]:
     """The answers that are clear from what `look` has found, and the ids to ask the scheduler for.
 
+    `names` are the names that the jobs must have in the queue: one that has another is not ours.
     What is no id (by `is_id`) is answered here, so that it never gets on to a command line.
     """
     answers: dict[str, Response] = {}
@@ -48,8 +52,20 @@ def settled(
     for one, word in words.items():
         if not is_id(one):
             answers[one] = Response(Took.UNKNOWN, word.reason)
+        elif is_foreign(word, names.get(one, "")):
+            answers[one] = Response(Took.FOREIGN, foreign(one, word))
         elif word.phase in SETTLED[what]:
             answers[one] = SETTLED[what][word.phase]
         else:
             asked.append(one)
     return answers, asked
+
+
+def is_foreign(word: SchedulerWord, name: str) -> bool:
+    """Whether the scheduler shows a job that was not submitted under this name."""
+    return bool(word.name and name and word.name != name)
+
+
+def foreign(one: str, word: SchedulerWord) -> str:
+    """Why nothing is done about a job that is not ours."""
+    return f"{one} is another job, called {word.name!r} in the queue; it was left alone"

@@ -97,16 +97,18 @@ def meaning(text: str, table: Iterable[tuple[T, str]], otherwise: T) -> T:
 def read_reply(
     result: CommandResult, id_form: str, reason: str, verdict: Callable[[CommandResult], Verdict]
 ) -> SubmitReply:
-    """How a submit command took a job: its id if it ended with 0 and its last line begins with one.
+    """How a submit command took a job: its id, if it ended with 0 and printed one.
 
-    `id_form` is a regular expression for the first word there, its first group the id. One that
-    ended with 0 and printed no id leaves open whether the job is in the queue; the meaning of any
-    other status is for `verdict` to say.
+    `id_form` is a regular expression for a line that is an id, its first group the id. Lines that
+    are none may stand before and after it; where there is no such line, or there are different
+    ones, it is UNCLEAR what became of the job. The meaning of a status that is not 0 is for
+    `verdict` to say, whatever was printed.
     """
     if result.status != 0:
         return SubmitReply(verdict(result), reason=reason)
-    last = (result.stdout.strip().splitlines() or [""])[-1].split()
-    match = re.fullmatch(id_form, last[0], re.ASCII) if last else None
-    if match is None:
-        return SubmitReply(Verdict.UNAVAILABLE, reason=f"it printed no id: {reason}")
-    return SubmitReply(Verdict.TAKEN, match[1])
+    lines = (re.fullmatch(id_form, line.strip(), re.ASCII) for line in result.stdout.splitlines())
+    ids = list(dict.fromkeys(match[1] for match in lines if match is not None))
+    if len(ids) != 1:
+        found = f"more than one id ({', '.join(ids)})" if ids else "no id"
+        return SubmitReply(Verdict.UNCLEAR, reason=f"it printed {found}: {reason}")
+    return SubmitReply(Verdict.TAKEN, ids[0])

@@ -6,6 +6,7 @@ input or output itself, so a recorded output is all that a test needs, and one t
 whole conversation.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from sojourn.values.messages import CheckLine, SchedulerWord
 from sojourn.values.resources import Resources
 
 T = TypeVar("T")
+
+_ONE_WORD = re.compile(r"[A-Za-z0-9][\w.:@\[\]-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,7 @@ class SubmitCall:
     """One call of the scheduler's submit command, run in the submission's directory.
 
     `first` and `last` are the array's bounds, or None for a single job. `after` are scheduler
-    ids that must have ended, however they ended; an entry such as `@3@` stands for the id of
-    the third call of the same trip and is replaced on the machine.
+    ids that must have ended, however they ended.
     """
 
     script: str
@@ -74,7 +76,10 @@ class Verdict(StrEnum):
     FULL = "full"
     """Too many jobs now, or too large an array: fewer, or later, may be taken."""
     UNAVAILABLE = "unavailable"
-    """No dependable answer; the job may or may not be in the queue."""
+    """The scheduler, or the way to it, is out of order; the job may or may not be in the queue."""
+    UNCLEAR = "unclear"
+    """Words that no table knows, or no id: the job is looked for by its name at once. If it is not
+    there it is tried again later, a few times, and then left to a person, with these words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,8 @@ class Took(StrEnum):
     FINISHED = "finished"
     UNKNOWN = "unknown"
     REFUSED = "refused"
+    FOREIGN = "foreign"
+    """The id is that of another job: nothing was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +188,19 @@ class BatchScheduler(ABC):
 
     @abstractmethod
     def submit_command(self, call: SubmitCall) -> str:
-        """The shell command that hands in `call`; its last line of output must begin with the id."""
+        """The shell command that submits `call`; one line of its output must be the id alone."""
 
     @abstractmethod
     def read_submit(self, result: CommandResult) -> SubmitReply:
         """Read what the submit command printed."""
+
+    def is_id(self, text: str) -> bool:
+        """Whether this can be the id of a job, an array or a task. Every id is checked so where it
+        comes in, from wherever: what is none never gets into a command.
+
+        The default is for a scheduler whose ids are one word of letters, digits and `. _ : @ [ ] -`.
+        """
+        return _ONE_WORD.fullmatch(text) is not None
 
     def task_id(self, scheduler_id: str, index: int | None) -> str:  # noqa: ARG002
         """The id of one task of the array `scheduler_id`, or of a single job if index is None.
@@ -221,16 +236,20 @@ class BatchScheduler(ABC):
     # --- changing -----------------------------------------------------------------------------
 
     @abstractmethod
-    def cancel(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
-        """End jobs, waiting or running; every id is answered."""
+    def cancel(self, jobs: Mapping[str, str]) -> Conversation[Mapping[str, Response]]:
+        """End jobs, waiting or running; every id is answered.
 
-    def hold(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
-        """Keep waiting jobs from starting; every id is answered. Needs capability `hold`."""
-        return _refused(ids)
+        `jobs` are ids, each with the name that the job has in the queue. One that has another name
+        is somebody else's: it is left alone and FOREIGN; `batch.changing.settled` sees to that.
+        """
 
-    def release(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
-        """Let held jobs start; every id is answered. Needs capability `hold`."""
-        return _refused(ids)
+    def hold(self, jobs: Mapping[str, str]) -> Conversation[Mapping[str, Response]]:
+        """Keep waiting jobs from starting, as `cancel`. Needs capability `hold`."""
+        return _refused(jobs)
+
+    def release(self, jobs: Mapping[str, str]) -> Conversation[Mapping[str, Response]]:
+        """Let held jobs start, as `cancel`. Needs capability `hold`."""
+        return _refused(jobs)
 
     # --- checking -----------------------------------------------------------------------------
 
@@ -239,6 +258,6 @@ class BatchScheduler(ABC):
         """Try versions, accounting, queue, account and limits; one line each, with advice."""
 
 
-def _refused(ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
+def _refused(jobs: Mapping[str, str]) -> Conversation[Mapping[str, Response]]:
     yield from ()
-    return {one: Response(Took.REFUSED, "the scheduler cannot hold jobs") for one in ids}
+    return {one: Response(Took.REFUSED, "the scheduler cannot hold jobs") for one in jobs}

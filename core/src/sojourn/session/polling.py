@@ -261,6 +261,8 @@ def _evidence(answer: PollAnswer) -> str:
         lines.append(word.raw)
     if site is None:
         return "\n".join(lines)
+    if site.id_error:
+        lines.append(f"machine: {site.id_error}")
     if not site.present:
         lines.append("machine: the job's directory is not there")
     elif site.exit is not None:

@@ -1,29 +1,36 @@
 """What an attempt's claim, id and start tell about who has it: pure."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from sojourn.defaults import ADOPT_AFTER
 from sojourn.site.layout import queue_name
 from sojourn.values.messages import Settled, Settlement, SiteEvidence
 
-TaskId = Callable[[str, int | None], str]
-"""Forms the id of a task from the id as it was printed and the array index."""
+
+class IdRule(Protocol):
+    """How a backend's scheduler writes ids."""
+
+    def is_id(self, text: str) -> bool:
+        """Whether this can be an id."""
+        ...
+
+    def task_id(self, scheduler_id: str, index: int | None) -> str:
+        """The id of a task, from the id as it was printed and the array index."""
+        ...
 
 
-def id_of(evidence: SiteEvidence, task_id: TaskId) -> str:
+def id_of(evidence: SiteEvidence, ids: IdRule) -> str:
     """The scheduler id under which an attempt stands: that of its start outranks its `id` file."""
     if evidence.started_id:
         return evidence.started_id
     base, _, index = evidence.id.partition(" ")
     if not base:
         return ""
-    return task_id(base, int(index) if index.isdigit() else None)
+    return ids.task_id(base, int(index) if index.isdecimal() else None)
 
 
-def settled(
-    signature: str, attempt: int, evidence: SiteEvidence, task_id: TaskId
-) -> Settlement | None:
+def settled(signature: str, attempt: int, evidence: SiteEvidence, ids: IdRule) -> Settlement | None:
     """What is certain from the files alone; None if the queue must be asked."""
 
     def answer(outcome: Settled, reason: str = "") -> Settlement:
@@ -33,7 +40,7 @@ def settled(
             outcome,
             token=evidence.claim,
             index=evidence.claim_index,
-            scheduler_id=id_of(evidence, task_id),
+            scheduler_id=id_of(evidence, ids),
             reason=reason,
         )
 

@@ -2,7 +2,7 @@
 
 import io
 import tarfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from shlex import quote
 
 from sojourn.script.exitfile import BadExitFile, read_exit
@@ -27,8 +27,11 @@ EMPTY = "?"
 """The token of a claim file that holds none: its writer was cut off in between."""
 
 
-def read_evidence(dialogue: Dialogue, attempts: Sequence[Attempt]) -> dict[Attempt, SiteEvidence]:
-    """What lies in each attempt's directory; one exchange, however many."""
+def read_evidence(
+    dialogue: Dialogue, attempts: Sequence[Attempt], is_id: Callable[[str], bool] = bool
+) -> dict[Attempt, SiteEvidence]:
+    """What lies in each attempt's directory; one exchange, however many. What is no id, by
+    `is_id`, is not given as one."""
     if not attempts:
         return {}
     dialogue.load("evidence")
@@ -38,7 +41,9 @@ def read_evidence(dialogue: Dialogue, attempts: Sequence[Attempt]) -> dict[Attem
     archive = reply.get("files")
     files = unpack(archive.data if archive is not None else b"")
     return {
-        attempt: evidence_of(files.get(layout.attempt(*attempt), {}), flag, dialogue.hello.now)
+        attempt: evidence_of(
+            files.get(layout.attempt(*attempt), {}), flag, dialogue.hello.now, is_id
+        )
         for attempt, flag in zip(attempts, seen, strict=True)
     }
 
@@ -111,7 +116,9 @@ def unpack(archive: bytes) -> dict[str, dict[str, bytes]]:
     return files
 
 
-def evidence_of(files: dict[str, bytes], flag: str, now: float) -> SiteEvidence:
+def evidence_of(
+    files: dict[str, bytes], flag: str, now: float, is_id: Callable[[str], bool] = bool
+) -> SiteEvidence:
     if flag == "0":
         return NOTHING
     claim = _words(files.get("claim", b""))
@@ -119,6 +126,9 @@ def evidence_of(files: dict[str, bytes], flag: str, now: float) -> SiteEvidence:
     # An empty one was being closed by somebody who was cut off: a start is never empty.
     closed = "started" in files and (not started or started[0].startswith("closed"))
     last = started[-1].split() if started and not closed else []
+    told = files.get("id", b"").decode("utf-8", "replace").strip()
+    began = last[1] if len(last) > 1 and last[1] != "-" else ""
+    wrong = [one for one in (told.partition(" ")[0], began) if one and not is_id(one)]
     exit_report, exit_error = None, ""
     if "exit" in files:
         try:
@@ -131,9 +141,10 @@ def evidence_of(files: dict[str, bytes], flag: str, now: float) -> SiteEvidence:
         claim_index=int(claim[1]) if len(claim) > 1 and claim[1].isdigit() else 0,
         claim_array=claim[3:4] == ["a"],
         claim_age=max(0.0, now - _claimed_at(claim, files)),
-        id=files.get("id", b"").decode("utf-8", "replace").strip(),
+        id="" if told.partition(" ")[0] in wrong else told,
         started=bool(last),
-        started_id=last[1] if len(last) > 1 and last[1] != "-" else "",
+        started_id="" if began in wrong else began,
+        id_error=f"{', '.join(map(repr, wrong))} is no id of this scheduler" if wrong else "",
         started_at=float(last[2]) if len(last) > 2 and last[2].isdigit() else None,
         closed=closed,
         cancelled="cancelled" in files,

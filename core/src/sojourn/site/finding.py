@@ -1,10 +1,11 @@
 """Settling attempts with an unknown outcome: by their files, then by name in the queue."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from sojourn.batch.scheduler import Conversation, QueueEntry
 from sojourn.site import layout
-from sojourn.site.claims import TaskId, id_of, settled
+from sojourn.site.claims import IdRule, id_of, settled
 from sojourn.site.evidence import EMPTY, Attempt, adopt, close, read_evidence
 from sojourn.site.trip import Dialogue
 from sojourn.values.messages import JobRef, Settled, Settlement, SiteEvidence
@@ -17,7 +18,7 @@ def find(
     dialogue: Dialogue,
     jobs: Sequence[JobRef],
     search: Searcher,
-    task_id: TaskId,
+    ids: IdRule,
 ) -> dict[Attempt, Settlement]:
     """Settle attempts: adopted, closed, handed in, pending or absent.
 
@@ -27,14 +28,14 @@ def find(
     Raises:
         SchedulerUnavailable: the queue could not be searched; nothing is closed.
     """
-    evidence = read_evidence(dialogue, [(job.signature, job.attempt) for job in jobs])
+    evidence = read_evidence(dialogue, [(job.signature, job.attempt) for job in jobs], ids.is_id)
     answers: dict[Attempt, Settlement] = {}
     doubtful: list[Attempt] = []
     nameless: list[Attempt] = []  # started, and known by no id: the queue may tell it
     for job in jobs:
         attempt = (job.signature, job.attempt)
         seen = evidence[attempt]
-        answer = settled(*attempt, seen, task_id)
+        answer = settled(*attempt, seen, ids)
         vanished = bool(job.scheduler_id) and not (seen.started or seen.exit or seen.closed)
         if answer is None or (vanished and seen.present and seen.claim):
             doubtful.append(attempt)
@@ -49,16 +50,44 @@ def find(
             for attempt in (*doubtful, *nameless)
             if evidence[attempt].claim != EMPTY
         }
-        asked = sorted(set(names.values()))
-        entries = _by_name(dialogue.converse(search(asked)) if asked else ())
-        found = {
-            attempt: entry
-            for attempt, name in names.items()
-            if (entry := _match(entries.get(name, ()), evidence[attempt])) is not None
-        }
-        answers |= _adopted(dialogue, found, evidence, task_id)
-        answers |= _closed(dialogue, [a for a in doubtful if a not in found], task_id)
+        found = entries_of(dialogue, search, names, evidence)
+        answers |= _adopted(dialogue, found, evidence, ids)
+        answers |= _closed(dialogue, [a for a in doubtful if a not in found], ids)
     return answers
+
+
+def find_unclear(
+    dialogue: Dialogue, unclear: Mapping[Attempt, Settlement], search: Searcher, ids: IdRule
+) -> dict[Attempt, Settlement]:
+    """Settle attempts whose submit command has ended with an answer that is not understood.
+
+    Nobody is submitting them any more, so no time has to pass: those in the queue are adopted, the
+    others closed, and UNCLEAR with the words that they were answered with.
+    """
+    evidence = read_evidence(dialogue, list(unclear), ids.is_id)
+    names = {attempt: layout.queue_name(answer.token) for attempt, answer in unclear.items()}
+    found = entries_of(dialogue, search, names, evidence)
+    answers = _adopted(dialogue, found, evidence, ids)
+    for attempt, answer in _closed(dialogue, [a for a in unclear if a not in found], ids).items():
+        words = replace(unclear[attempt], outcome=Settled.UNCLEAR)
+        answers[attempt] = words if answer.outcome is Settled.CLOSED else answer
+    return answers
+
+
+def entries_of(
+    dialogue: Dialogue,
+    search: Searcher,
+    names: Mapping[Attempt, str],
+    evidence: Mapping[Attempt, SiteEvidence],
+) -> dict[Attempt, QueueEntry]:
+    """The jobs that are in the queue under these names; those that are not are left out."""
+    asked = sorted(set(names.values()))
+    entries = _by_name(dialogue.converse(search(asked)) if asked else ())
+    return {
+        attempt: entry
+        for attempt, name in names.items()
+        if (entry := _match(entries.get(name, ()), evidence[attempt])) is not None
+    }
 
 
 def _by_name(entries: Sequence[QueueEntry]) -> dict[str, list[QueueEntry]]:
@@ -78,7 +107,7 @@ def _adopted(
     dialogue: Dialogue,
     found: Mapping[Attempt, QueueEntry],
     evidence: Mapping[Attempt, SiteEvidence],
-    task_id: TaskId,
+    ids: IdRule,
 ) -> dict[Attempt, Settlement]:
     index = {a: evidence[a].claim_index if evidence[a].claim_array else None for a in found}
     missing = [(a, entry.id, index[a]) for a, entry in found.items() if not evidence[a].id]
@@ -89,16 +118,14 @@ def _adopted(
             Settled.HANDED_IN,
             token=evidence[attempt].claim,
             index=evidence[attempt].claim_index,
-            scheduler_id=task_id(entry.id, index[attempt]),
+            scheduler_id=ids.task_id(entry.id, index[attempt]),
             reason=f"found in the queue under the name {entry.name}",
         )
         for attempt, entry in found.items()
     }
 
 
-def _closed(
-    dialogue: Dialogue, attempts: list[Attempt], task_id: TaskId
-) -> dict[Attempt, Settlement]:
+def _closed(dialogue: Dialogue, attempts: list[Attempt], ids: IdRule) -> dict[Attempt, Settlement]:
     answers: dict[Attempt, Settlement] = {}
     started: list[Attempt] = []
     for attempt, shut in close(dialogue, attempts).items():
@@ -107,13 +134,13 @@ def _closed(
             answers[attempt] = Settlement(*attempt, Settled.CLOSED, reason=reason)
         else:
             started.append(attempt)
-    for attempt, seen in read_evidence(dialogue, started).items():
+    for attempt, seen in read_evidence(dialogue, started, ids.is_id).items():
         answers[attempt] = Settlement(
             *attempt,
             Settled.HANDED_IN if seen.started or seen.exit else Settled.PENDING,
             token=seen.claim,
             index=seen.claim_index,
-            scheduler_id=id_of(seen, task_id),
+            scheduler_id=id_of(seen, ids),
             reason="it had started" if seen.started else "the attempt could not be closed",
         )
     return answers

@@ -6,16 +6,18 @@ written. An attempt that somebody else has claimed is answered with what the cla
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from shlex import quote
 
 from sojourn.batch.scheduler import CommandResult, SubmitReply, Verdict
-from sojourn.errors import SiteError
+from sojourn.errors import SchedulerUnavailable, SiteError
 from sojourn.site import layout
 from sojourn.site.bereft import bereft
 from sojourn.site.claims import settled
 from sojourn.site.context import MachineContext
 from sojourn.site.evidence import Attempt, read_evidence
+from sojourn.site.finding import Searcher, find_unclear
 from sojourn.site.frames import Reply
 from sojourn.site.staging import stage
 from sojourn.site.submission import Caller, Slice, Submission, payload
@@ -28,13 +30,20 @@ _CLAIMS = 1000
 _MANY_PARENTS = 50
 """From so many parents on, a child waits for whole calls: command lines have limits."""
 
-_NOT_IN = frozenset({Settled.REFUSED, Settled.FULL, Settled.CLOSED})
+_NOT_IN = frozenset({Settled.REFUSED, Settled.FULL, Settled.CLOSED, Settled.UNCLEAR})
 
 
 def hand_in(
-    dialogue: Dialogue, context: MachineContext, submissions: Sequence[Submission], caller: Caller
+    dialogue: Dialogue,
+    context: MachineContext,
+    submissions: Sequence[Submission],
+    caller: Caller,
+    search: Searcher | None = None,
 ) -> dict[Attempt, Settlement]:
     """Hand in submissions, parents before children; one settlement for each order.
+
+    `search` looks up names in the queue: with it, jobs whose submission was answered with words
+    that are not understood are looked for at once; without it they are PENDING.
 
     Raises:
         SiteError: the machine cannot (disk full, root not writable); nothing is handed in.
@@ -45,6 +54,7 @@ def hand_in(
     if submissions:
         trip.claim(submissions, trip.prepared(submissions))
         trip.call(submissions)
+        trip.look_for_unclear(search)
     return trip.answers
 
 
@@ -60,6 +70,8 @@ class _HandIn:
     answers: dict[Attempt, Settlement] = field(default_factory=dict)
     calls: dict[Attempt, str] = field(default_factory=dict)
     """The id that the scheduler printed for the call that an attempt went in with."""
+    unwritten: list[str] = field(default_factory=list)
+    """What writes the ids of calls that were answered: sent with the next calls."""
 
     # --- before anything is claimed ---------------------------------------------------------------
 
@@ -121,8 +133,8 @@ class _HandIn:
 
     def _answer_known(self, attempts: list[Attempt], *, certain: bool = False) -> None:
         """Answer the attempts that are there; with `certain`, every one of them is."""
-        for attempt, evidence in read_evidence(self.dialogue, attempts).items():
-            answer = settled(*attempt, evidence, self.caller.task_id)
+        for attempt, evidence in read_evidence(self.dialogue, attempts, self.caller.is_id).items():
+            answer = settled(*attempt, evidence, self.caller)
             if answer is None:
                 answer = Settlement(*attempt, Settled.PENDING, token=evidence.claim)
             if answer.outcome is not Settled.ABSENT:
@@ -144,6 +156,19 @@ class _HandIn:
                 parts = self._round(submissions, parts)
             for n in ready:
                 del waiting[n]
+        if self.unwritten:
+            self.dialogue.ask(self._unwritten_ids())
+
+    def look_for_unclear(self, search: Searcher | None) -> None:
+        """Settle what was answered with words that are not understood."""
+        unclear = {a: one for a, one in self.answers.items() if one.outcome is Settled.UNCLEAR}
+        if not unclear:
+            return
+        pending = {a: replace(one, outcome=Settled.PENDING) for a, one in unclear.items()}
+        self.answers |= pending
+        if search is not None:
+            with suppress(SchedulerUnavailable):
+                self.answers |= find_unclear(self.dialogue, unclear, search, self.caller)
 
     def _parts(self, submission: Submission) -> Iterator[Slice]:
         """Runs of orders that are ours to hand in, none longer than the scheduler takes."""
@@ -164,6 +189,8 @@ class _HandIn:
     ) -> list[tuple[int, Slice]]:
         calls = [(n, part) for n, part in parts if not self._orphaned(submissions[n], part)]
         texts = [self._call_text(submissions[n], part) for n, part in calls]
+        if texts:
+            texts[0] = self._unwritten_ids() + texts[0]
         self.dialogue.calls += len(calls)
         again: list[tuple[int, Slice]] = []
         full: set[int] = set()
@@ -210,9 +237,11 @@ class _HandIn:
 
     def _call_text(self, submission: Submission, part: Slice) -> str:
         command = self.caller.command(submission, part, self._after(submission, part))
-        return (
-            f"call {submission.token} {quote(command)} {_kind(submission)} {part.first} {part.last}"
-        )
+        return f"call {submission.token} {quote(command)}"
+
+    def _unwritten_ids(self) -> str:
+        lines, self.unwritten = self.unwritten, []
+        return "".join(f"{line}\n" for line in lines)
 
     def _settle(
         self, submission: Submission, part: Slice, reply: SubmitReply, result: CommandResult
@@ -224,7 +253,11 @@ class _HandIn:
             Verdict.REFUSED: Settled.REFUSED,
             Verdict.FULL: Settled.FULL,
             Verdict.UNAVAILABLE: Settled.PENDING,
+            Verdict.UNCLEAR: Settled.UNCLEAR,
         }[reply.verdict]
+        if reply.verdict is Verdict.TAKEN:
+            kind, bounds = _kind(submission), f"{part.first} {part.last}"
+            self.unwritten.append(f"ids {submission.token} {quote(reply.id)} {kind} {bounds}")
         for index in range(part.first, part.last + 1):
             order = submission.orders[index]
             taken = reply.verdict is Verdict.TAKEN

@@ -1,5 +1,9 @@
 """Names under a machine's root: pure, and the only place that knows them."""
 
+import re
+
+_QUEUE_NAME = re.compile(r"sj[0-9a-f]{12}")
+
 
 def blob(digest: str) -> str:
     """A blob's path under the root."""
@@ -33,4 +37,4 @@ def queue_name(token: str) -> str:
 
 def is_queue_name(text: str) -> bool:
     """Whether it is such a name, standing where an id was never learned."""
-    return text.startswith("sj")
+    return _QUEUE_NAME.fullmatch(text) is not None

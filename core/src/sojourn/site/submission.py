@@ -62,6 +62,10 @@ class Caller(Protocol):
         """What came of it."""
         ...
 
+    def is_id(self, text: str) -> bool:
+        """Whether this can be an id."""
+        ...
+
     def task_id(self, scheduler_id: str, index: int | None) -> str:
         """The id of one task."""
         ...

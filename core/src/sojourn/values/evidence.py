@@ -49,6 +49,8 @@ class SchedulerWord:
     started_at: float | None = None
     finished_at: float | None = None
     never: str = ""
+    name: str = ""
+    """The job's name in the queue, "" where it is not shown: tells whether the id is ours."""
     node: str = ""
     usage: Usage | None = None
     conclusive: bool = False
@@ -117,6 +119,8 @@ class SiteEvidence:
     """Sojourn was about to ask the scheduler to end it, before it had left an exit file."""
     exit_error: str = ""
     """Why an exit file that is there could not be read."""
+    id_error: str = ""
+    """What stands where an id should be, in `id` or `started`, and is none."""
 
 
 @dataclass(frozen=True, slots=True)

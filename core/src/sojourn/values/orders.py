@@ -116,6 +116,9 @@ class Settled(StrEnum):
     """The scheduler refused the job, and the claim was given back; `reason` says why."""
     FULL = "full"
     """The scheduler takes no more jobs of this user now; the claim was given back."""
+    UNCLEAR = "unclear"
+    """The scheduler's answer is not understood and the job is in no queue: the attempt is closed.
+    The next one may be made after a while; a person has to look if that happens again and again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,25 +91,27 @@ claims() {
 claims_begin() { : >"$sj_tmp/taken"; sj_now=$(date +%s); }
 claims_end() { show taken 0 "$sj_tmp/taken"; }
 
-# call TOKEN COMMAND KIND FIRST LAST: hands in what was claimed with these indices; the first word
-# of the last line printed is the id. A single job's (KIND s) has no index beside it.
+# call TOKEN COMMAND: hands in what was claimed. Whether an id was printed is not for a shell to
+# say: the client reads it, and has it written with `ids`.
 call() {
-  sj_t=$1 sj_c=$2 sj_k=$3 sj_i=$4 sj_l=$5
+  sj_t=$1 sj_c=$2
   eval "sj_called_$sj_t=1"
   (cd "submissions/$sj_t" && eval "$sj_c") </dev/null >"$sj_tmp/out" 2>"$sj_tmp/err" 3>&-
   sj_status=$?
-  sj_id=
-  [ "$sj_status" != 0 ] || while read -r sj_w sj_n; do [ -z "$sj_w" ] || sj_id=${sj_w%%;*}; done <"$sj_tmp/out"
-  if [ -n "$sj_id" ]; then
-    eval "set -- \$sj_list_$sj_t"
-    shift "$sj_i"
-    for sj_a; do
-      [ "$sj_i" -le "$sj_l" ] || break
-      if [ "$sj_k" = s ]; then sj_n=-; else sj_n=$sj_i; fi
-      printf '%s %s\n' "$sj_id" "$sj_n" >"jobs/$sj_a/id"
-      sj_i=$((sj_i + 1))
-    done
-  fi
   show out "$sj_status" "$sj_tmp/out"
   show err "$sj_status" "$sj_tmp/err"
+}
+
+# ids TOKEN ID KIND FIRST LAST: writes the id of what was claimed with these indices. A single
+# job's (KIND s) has no index beside it. One that started meanwhile may have written more.
+ids() {
+  sj_t=$1 sj_id=$2 sj_k=$3 sj_i=$4 sj_l=$5
+  eval "set -- \$sj_list_$sj_t"
+  shift "$sj_i"
+  for sj_a; do
+    [ "$sj_i" -le "$sj_l" ] || break
+    if [ "$sj_k" = s ]; then sj_n=-; else sj_n=$sj_i; fi
+    printf '%s %s\n' "$sj_id" "$sj_n" >"jobs/$sj_a/id"
+    sj_i=$((sj_i + 1))
+  done
 }

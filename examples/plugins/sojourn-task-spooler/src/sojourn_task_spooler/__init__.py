@@ -6,6 +6,7 @@ environment of whoever calls it.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from shlex import quote
 
 from pydantic import BaseModel, ConfigDict
@@ -72,9 +73,12 @@ class TspScheduler(batch.BatchScheduler):
             batch.QueueEntry(line["name"], line["id"]) for line in found if line["name"] in names
         ]
 
-    def cancel(self, ids: Sequence[str]) -> batch.Conversation[Mapping[str, batch.Response]]:
-        words = yield from self.look(ids)
-        answers, left = settled(Change.CANCEL, words, str.isdecimal)
+    def is_id(self, text: str) -> bool:
+        return text.isascii() and text.isdecimal()
+
+    def cancel(self, jobs: Mapping[str, str]) -> batch.Conversation[Mapping[str, batch.Response]]:
+        words = yield from self.look(list(jobs))
+        answers, left = settled(Change.CANCEL, words, jobs, self.is_id)
         results = yield from run_each(
             [f"{self.tsp} -r {one} || {self.tsp} -k {one}" for one in left]
         )
@@ -99,16 +103,17 @@ def read_line(line: re.Match[str]) -> SchedulerWord:
     """One line of the list."""
     state, raw = line["state"], line.string
     if state != "finished" or line["status"] is None:
-        return SchedulerWord(PHASES.get(state, Phase.UNKNOWN), state, raw=raw)
+        return SchedulerWord(PHASES.get(state, Phase.UNKNOWN), state, name=line["name"], raw=raw)
     code = int(line["status"])
     outcome = State.FAILED if code else State.COMPLETED
     usage = Usage(elapsed=float(line["elapsed"]))
-    return SchedulerWord(Phase.ENDED, state, "", outcome, code, usage=usage, raw=raw)
+    word = SchedulerWord(Phase.ENDED, state, "", outcome, code, name=line["name"], raw=raw)
+    return replace(word, usage=usage)
 
 
 def _verdict(result: batch.CommandResult) -> batch.Verdict:
     full = 2  # as -B asks for
-    return batch.Verdict.FULL if result.status == full else batch.Verdict.UNAVAILABLE
+    return batch.Verdict.FULL if result.status == full else batch.Verdict.UNCLEAR
 
 
 INFO = BackendInfo(

@@ -6,7 +6,10 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 
-from sojourn.batch.backend import cancel
+from sojourn.batch.changing import Change as Wanted
+from sojourn.batch.changing import settled
+from sojourn.batch.commands import meaning, read_reply
+from sojourn.batch.control import control
 from sojourn.batch.scheduler import (
     CommandResult,
     Conversation,
@@ -44,6 +47,11 @@ from sojourn.values.messages import (
 OPTIONS = {"walltime": "-t", "memory": "-m", "queue": "-q", "account": "-A"}  # FILL
 PHASES = {"W": Phase.WAITING, "H": Phase.HELD, "R": Phase.RUNNING}  # FILL: all others have ended
 TOOK = {"unknown": Took.UNKNOWN, "finished": Took.FINISHED}
+ID = r"(\d+)"  # FILL: a line that is an id
+VERDICTS = (  # FILL: what toysub says, from its documentation or source; the first that fits
+    (Verdict.UNAVAILABLE, "unable to open database|database is locked"),
+    (Verdict.REFUSED, "no queue called|unrecognized argument|invalid literal"),
+)
 tools = ("toysub", "toystat", "toydel")  # FILL: what must be on the machine
 
 
@@ -72,10 +80,10 @@ class Caller:
         return f"toysub -N {queue_name(submission.token)} job.sh"
 
     def read(self, result: CommandResult) -> SubmitReply:
-        if result.status == 0 and result.stdout.strip().isdigit():
-            return SubmitReply(Verdict.TAKEN, result.stdout.strip())
-        verdict = Verdict.REFUSED if result.status == 1 else Verdict.UNAVAILABLE
-        return SubmitReply(verdict, reason=result.words)
+        return read_reply(result, ID, result.words, read_refusal)
+
+    def is_id(self, text: str) -> bool:
+        return re.fullmatch(ID, text, re.ASCII) is not None
 
     def task_id(self, scheduler_id: str, index: int | None) -> str:  # noqa: ARG002  no arrays
         return scheduler_id
@@ -101,7 +109,7 @@ def sojourn_submit(context: MachineContext, orders: Sequence[JobOrder]) -> list[
         return []
     with context.trip(create=True) as dialogue:
         submissions = [Submission((order,)) for order in orders]
-        answers = hand_in(dialogue, context, submissions, Caller(context.machine))
+        answers = hand_in(dialogue, context, submissions, Caller(context.machine), search)
     return [answers[order.signature, order.attempt] for order in orders]
 
 
@@ -110,7 +118,7 @@ def sojourn_find(context: MachineContext, jobs: Sequence[JobRef]) -> list[Settle
     if not jobs:
         return []
     with context.trip() as dialogue:
-        answers = find(dialogue, jobs, search, Caller(context.machine).task_id)
+        answers = find(dialogue, jobs, search, Caller(context.machine))
     return [answers[job.signature, job.attempt] for job in jobs]
 
 
@@ -146,7 +154,7 @@ def sojourn_cancel(context: MachineContext, jobs: Sequence[JobRef]) -> list[Chan
     if not jobs:
         return []
     with context.trip() as dialogue:
-        return cancel(dialogue, jobs, delete, Caller(context.machine).task_id)
+        return control(dialogue, jobs, Wanted.CANCEL, delete, search, Caller(context.machine))
 
 
 @hookimpl
@@ -183,23 +191,31 @@ def search(names: Sequence[str]) -> Conversation[Sequence[QueueEntry]]:
     return found
 
 
-def delete(ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
-    """End jobs; every id is answered."""
-    lines = yield from printed(shlex.join(["toydel", *ids]))
+def delete(jobs: Mapping[str, str]) -> Conversation[Mapping[str, Response]]:
+    """End jobs, ids with the names that they must have in the queue; every id is answered."""
+    words = yield from look(list(jobs))
+    answers, left = settled(Wanted.CANCEL, words, jobs, str.isdecimal)
+    lines = yield from printed(shlex.join(["toydel", *left]) if left else "true")
     said = {one: why for one, _, why in (line.partition(": ") for line in lines)}
     took = {one: TOOK.get(why, Took.REFUSED) for one, why in said.items()}
-    return {one: Response(took.get(one, Took.DONE), said.get(one, "")) for one in ids}
+    return answers | {o: Response(took.get(o, Took.DONE), said.get(o, "")) for o in left}
 
 
 def read_line(line: str) -> SchedulerWord:
     """One line of toystat: id, state, name, exit status, three times, reason."""  # FILL
-    _, state, _, status, *_, reason = line.split("\t")
+    _, state, name, status, *_, reason = line.split("\t")
     if state in PHASES:
-        return SchedulerWord(PHASES[state], state, reason, raw=line)
+        return SchedulerWord(PHASES[state], state, reason, name=name, raw=line)
     outcome = State.COMPLETED if status == "0" else State.FAILED
     outcome = {"walltime": State.TIMEOUT, "deleted": State.CANCELLED}.get(reason[:8], outcome)
     code = None if status == "-" else int(status)
-    return SchedulerWord(Phase.ENDED, state, reason, outcome, code, raw=line)
+    return SchedulerWord(Phase.ENDED, state, reason, outcome, code, name=name, raw=line)
+
+
+def read_refusal(result: CommandResult) -> Verdict:
+    """What a toysub that failed means; words in no table are no refusal."""
+    otherwise = Verdict.UNCLEAR if result.status == 1 else Verdict.UNAVAILABLE
+    return meaning(result.words, VERDICTS, otherwise)
 
 
 def printed(command: str) -> Conversation[list[str]]:

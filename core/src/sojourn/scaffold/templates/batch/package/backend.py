@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sojourn.batch import scheduler as batch
 from sojourn.batch.backend import BatchBackend
+from sojourn.batch.changing import Change, settled
 from sojourn.batch.commands import lines_of, meaning, read_reply
 from sojourn.batch.directives import Language
 from sojourn.batch.ids import IdForm
@@ -25,7 +26,11 @@ LANGUAGE = Language(  # FILL: how directives are written in a script
 IDS = IdForm(r"\d+", task="{job}.{index}")  # FILL: how a task of an array is called
 PHASES = {"W": Phase.WAITING, "H": Phase.HELD, "R": Phase.RUNNING}  # FILL: all others have ended
 TOOK = ((batch.Took.UNKNOWN, "unknown"), (batch.Took.FINISHED, "finished"))  # FILL
-VERDICTS = ((batch.Verdict.FULL, "too many jobs"),)  # FILL: first that fits what toysub said
+VERDICTS = (  # FILL: what toysub says, from its documentation or source; the first that fits
+    (batch.Verdict.FULL, "too many jobs"),
+    (batch.Verdict.UNAVAILABLE, "unable to open database|database is locked"),
+    (batch.Verdict.REFUSED, "no queue called|unrecognized argument|invalid literal"),
+)
 
 Changes = batch.Conversation[Mapping[str, batch.Response]]
 
@@ -54,6 +59,9 @@ class NewpluginScheduler(batch.BatchScheduler):
     def read_submit(self, result: batch.CommandResult) -> batch.SubmitReply:
         return read_reply(result, r"(\d+)", result.words, _verdict)
 
+    def is_id(self, text: str) -> bool:
+        return IDS.valid(text)
+
     def task_id(self, scheduler_id: str, index: int | None) -> str:
         return IDS.task_id(scheduler_id, index)
 
@@ -74,14 +82,23 @@ class NewpluginScheduler(batch.BatchScheduler):
                 found.append(batch.QueueEntry(name, IDS.array_of(job), IDS.index(job)))
         return found
 
-    def cancel(self, ids: Sequence[str]) -> Changes:
-        return _change("toydel", ids)
+    def cancel(self, jobs: Mapping[str, str]) -> Changes:
+        return self._change("toydel", Change.CANCEL, jobs)
 
-    def hold(self, ids: Sequence[str]) -> Changes:
-        return _change("toyhold", ids)
+    def hold(self, jobs: Mapping[str, str]) -> Changes:
+        return self._change("toyhold", Change.HOLD, jobs)
 
-    def release(self, ids: Sequence[str]) -> Changes:
-        return _change("toyrel", ids)
+    def release(self, jobs: Mapping[str, str]) -> Changes:
+        return self._change("toyrel", Change.RELEASE, jobs)
+
+    def _change(self, command: str, what: Change, jobs: Mapping[str, str]) -> Changes:
+        words = yield from self.look(list(jobs))
+        answers, left = settled(what, words, jobs, self.is_id)  # only what is there, and ours
+        lines = yield from lines_of(shlex.join([command, *left]) if left else "true")
+        said = {one: why for one, _, why in (line.partition(": ") for line in lines)}
+        took = {one: meaning(why, TOOK, batch.Took.REFUSED) for one, why in said.items()}
+        done = batch.Took.DONE
+        return answers | {o: batch.Response(took.get(o, done), said.get(o, "")) for o in left}
 
     def check(self, defaults: Resources) -> batch.Conversation[Sequence[CheckLine]]:  # noqa: ARG002
         result = yield "toystat"  # FILL: try the queue and the account of `defaults`, too
@@ -90,29 +107,23 @@ class NewpluginScheduler(batch.BatchScheduler):
 
 def read_line(line: str) -> SchedulerWord:
     """One line of toystat: id, state, name, exit status, three times, reason."""  # FILL
-    _, state, _, status, *stamps, reason = line.split("\t")
+    _, state, name, status, *stamps, reason = line.split("\t")
     times = [float(stamp) or None for stamp in stamps]
+    word = SchedulerWord(PHASES.get(state, Phase.ENDED), state, reason, name=name, raw=line)
     if state in PHASES:
-        return SchedulerWord(PHASES[state], state, reason, submitted_at=times[0], raw=line)
+        return replace(word, submitted_at=times[0])
     outcome = State.COMPLETED if status == "0" else State.FAILED
     outcome = {"walltime": State.TIMEOUT, "deleted": State.CANCELLED}.get(reason[:8], outcome)
     elapsed = times[2] - times[1] if times[1] and times[2] else None
     code = None if status == "-" else int(status)
-    word = SchedulerWord(Phase.ENDED, state, reason, outcome, code, finished_at=times[2], raw=line)
+    word = replace(word, outcome=outcome, exit_code=code, finished_at=times[2])
     return replace(word, usage=Usage(elapsed=elapsed))
 
 
 def _verdict(result: batch.CommandResult) -> batch.Verdict:
-    # FILL: UNAVAILABLE where the job may be in the queue all the same
-    otherwise = batch.Verdict.REFUSED if result.status == 1 else batch.Verdict.UNAVAILABLE
+    # Words that are in no table are no refusal: the job is looked for, and tried again later.
+    otherwise = batch.Verdict.UNCLEAR if result.status == 1 else batch.Verdict.UNAVAILABLE
     return meaning(result.words, VERDICTS, otherwise)
-
-
-def _change(command: str, ids: Sequence[str]) -> Changes:
-    lines = yield from lines_of(shlex.join([command, *ids]))
-    said = {one: why for one, _, why in (line.partition(": ") for line in lines)}
-    took = {one: meaning(why, TOOK, batch.Took.REFUSED) for one, why in said.items()}
-    return {one: batch.Response(took.get(one, batch.Took.DONE), said.get(one, "")) for one in ids}
 
 
 INFO = BackendInfo(
