@@ -38,6 +38,12 @@ def settled(job: str, queue: str | CommandResult, records: str | CommandResult) 
     return words[job]
 
 
+def test_a_task_cancelled_while_it_waited_leaves_no_record() -> None:
+    words, _ = answered(WITH.look(["4_6"]), shown("4_1", "RUNNING"), record("4_1", "RUNNING"))
+    assert words["4_6"].phase is Phase.ABSENT
+    assert "leaves no record" in words["4_6"].reason
+
+
 # --- with the controller ----------------------------------------------------------------------------
 
 

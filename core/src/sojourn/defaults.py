@@ -26,6 +26,13 @@ while the scheduler's answer about it is not known (a database that is down, oth
 ADOPT_AFTER = 60.0
 """Age in seconds from which a claim without an id is looked up in the queue, adopted or closed."""
 
+UNCLEAR_TRIES = 5
+"""Submissions of one job that may be answered with words that are not understood, before a person
+has to look."""
+
+UNCLEAR_DELAY = 60
+"""Seconds until such a job is submitted again; doubled with each try."""
+
 POLL_INTERVAL = 30.0
 """Seconds between two polls of one machine."""
 

@@ -19,7 +19,6 @@ from sojourn.batch.commands import (
 from sojourn.batch.scheduler import CommandResult, SubmitReply, Verdict
 from sojourn.errors import SchedulerUnavailable
 
-
 MORE = "it printed more than one id (17, 100): why"
 
 

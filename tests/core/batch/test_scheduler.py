@@ -43,7 +43,7 @@ class Least(BatchScheduler):
         yield "look"
         return []
 
-    def cancel(self, ids: Sequence[str]) -> Conversation[Mapping[str, Response]]:
+    def cancel(self, jobs: Mapping[str, str]) -> Conversation[Mapping[str, Response]]:
         yield "end"
         return {}
 
@@ -61,8 +61,9 @@ def returned(talk: Generator[str, CommandResult, object]) -> object:
 
 def test_what_it_cannot_do_it_refuses_without_a_word_to_the_machine() -> None:
     least = Least()
-    refused = {"1": Took.REFUSED, "2": Took.REFUSED}
-    for talk in (least.hold(["1", "2"]), least.release(["1", "2"])):
+    jobs = {"1": "sj1", "2": "sj1"}
+    refused = dict.fromkeys(jobs, Took.REFUSED)
+    for talk in (least.hold(jobs), least.release(jobs)):
         answers = returned(talk)
         assert isinstance(answers, dict)
         assert {one: answer.took for one, answer in answers.items()} == refused

@@ -75,13 +75,13 @@ def sojourn_find(context: "MachineContext", jobs: "Sequence[JobRef]") -> "Sequen
     if not jobs:
         return []
     from sojourn.site.finding import find
-    from sojourn_local.handing import task_id
+    from sojourn_local.handing import LocalIds
     from sojourn_local.site import at_site
 
     with at_site(context) as site:
         site.tend()
         with context.trip() as dialogue:
-            answers = find(dialogue, jobs, site.search, task_id)
+            answers = find(dialogue, jobs, site.search, LocalIds())
     return [answers[job.signature, job.attempt] for job in jobs]
 
 
@@ -114,14 +114,16 @@ def sojourn_cancel(context: "MachineContext", jobs: "Sequence[JobRef]") -> "Sequ
     """End jobs with all that they have started; those whose runner has died as well."""
     if not jobs:
         return []
-    from sojourn.batch.backend import cancel
-    from sojourn_local.handing import task_id
+    from sojourn.batch.changing import Change as Wanted
+    from sojourn.batch.control import control
+    from sojourn_local.handing import LocalIds
     from sojourn_local.site import at_site
 
     with at_site(context) as site:
         site.demand_own()
         with context.trip() as dialogue:
-            changes = cancel(dialogue, jobs, site.cancel, task_id)
+            ids = LocalIds()
+            changes = control(dialogue, jobs, Wanted.CANCEL, site.cancel, site.search, ids)
         site.tend()
     return changes
 

@@ -10,7 +10,7 @@ from sojourn.script.jobscript import job_script
 from sojourn.site.submission import Slice, Submission, shown
 from sojourn.values.messages import JobOrder
 from sojourn_local.child import INDEX, JOB
-from sojourn_local.layout import FOLDERS, call_id, folder_name, job_id
+from sojourn_local.layout import FOLDERS, call_id, folder_name, is_call_or_id, job_id
 from sojourn_local.limits import limits_of
 from sojourn_local.records import Entry, Parent
 
@@ -18,7 +18,17 @@ _LARGEST = 1000
 """Most jobs of one call."""
 
 
-class LocalCaller:
+class LocalIds:
+    """How the local queue writes ids."""
+
+    def is_id(self, text: str) -> bool:
+        return is_call_or_id(text)
+
+    def task_id(self, scheduler_id: str, index: int | None) -> str:
+        return scheduler_id if index is None else job_id(scheduler_id, index)
+
+
+class LocalCaller(LocalIds):
     """How job.sh is made for the local queue, and how it is handed in; pure but for the clock."""
 
     def __init__(self, machine: Machine, clock: Callable[[], int] = time.time_ns) -> None:
@@ -47,21 +57,13 @@ class LocalCaller:
 
     def read(self, result: CommandResult) -> SubmitReply:
         if result.status == 0:
-            return SubmitReply(Verdict.TAKEN, id=result.stdout.split()[-1])
+            return SubmitReply(Verdict.TAKEN, id=result.stdout.strip())
         # The last step puts all jobs into the queue at once: none of them is there.
         reason = f"the queue cannot be written (disk full or over quota?): {result.words}"
         return SubmitReply(Verdict.REFUSED, reason=reason)
 
-    def task_id(self, scheduler_id: str, index: int | None) -> str:
-        return task_id(scheduler_id, index)
-
     def limit(self) -> int:
         return _LARGEST
-
-
-def task_id(call: str, index: int | None) -> str:
-    """The id of one job of a call."""
-    return call if index is None else job_id(call, index)
 
 
 def as_text(machine: Machine, orders: Sequence[JobOrder]) -> str:

@@ -90,6 +90,11 @@ def is_id(text: str) -> bool:
     return bool(dot) and call.isalnum() and index.isascii() and index.isdigit()
 
 
+def is_call_or_id(text: str) -> bool:
+    """Whether this may be a job's id, or what stands for all jobs of a submission."""
+    return is_id(text) or (text.isascii() and text.isalnum())
+
+
 def split_id(job: str) -> tuple[str, int]:
     """The call and the index of a job's id."""
     call, _, index = job.rpartition(".")

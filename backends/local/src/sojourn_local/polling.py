@@ -7,7 +7,7 @@ from sojourn.site.claims import id_of
 from sojourn.site.context import MachineContext
 from sojourn.site.evidence import read_evidence
 from sojourn.values.messages import JobRef, Phase, PollAnswer, SchedulerWord
-from sojourn_local.handing import task_id
+from sojourn_local.handing import LocalIds
 from sojourn_local.layout import Layout
 from sojourn_local.looking import ABSENT, look
 
@@ -24,9 +24,11 @@ def poll(context: MachineContext, layout: Layout, jobs: Sequence[JobRef]) -> lis
     if not read:
         return [PollAnswer(job.signature, job.attempt, words[job.scheduler_id]) for job in jobs]
     with context.trip() as dialogue:
-        evidence = read_evidence(dialogue, [(job.signature, job.attempt) for job in read])
+        evidence = read_evidence(
+            dialogue, [(job.signature, job.attempt) for job in read], LocalIds().is_id
+        )
     # The id under which it started outranks the one that we were told.
-    ids = {attempt: id_of(seen, task_id) for attempt, seen in evidence.items()}
+    ids = {attempt: id_of(seen, LocalIds()) for attempt, seen in evidence.items()}
     words |= look(layout, [one for one in ids.values() if one and one not in words])
     words |= _of_runners(
         layout, [ids[attempt] for attempt, seen in evidence.items() if seen.exit is not None], words

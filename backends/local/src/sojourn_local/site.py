@@ -1,7 +1,7 @@
 """One machine's queue as the hooks use it: its place, its settings, and its upkeep."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from sojourn.batch.scheduler import Conversation, QueueEntry, Response, Took
 from sojourn.errors import SiteError
 from sojourn.site.context import MachineContext
+from sojourn.site.layout import queue_name
 from sojourn.values.messages import Change, Changed, JobRef
 from sojourn_local import changing, looking
 from sojourn_local.config import LocalConfig
@@ -21,6 +22,7 @@ _TOOK = {
     Took.FINISHED: Changed.FINISHED,
     Took.UNKNOWN: Changed.ABSENT,
     Took.REFUSED: Changed.REFUSED,
+    Took.FOREIGN: Changed.REFUSED,
 }
 
 
@@ -86,10 +88,10 @@ class Site:
         yield from ()
         return looking.search(self.layout, names)
 
-    def cancel(self, ids: Sequence[str]) -> Conversation[dict[str, Response]]:
-        """End jobs."""
+    def cancel(self, jobs: Mapping[str, str]) -> Conversation[dict[str, Response]]:
+        """End jobs: ids, each with the name of the submission that it must belong to."""
         yield from ()
-        return changing.change(self.layout, ids, changing.cancel)
+        return self._changed(jobs, changing.cancel)
 
     # --- hold and release -----------------------------------------------------------------------
 
@@ -102,9 +104,18 @@ class Site:
         return self._change(jobs, changing.release)
 
     def _change(self, jobs: Sequence[JobRef], how: changing.Change) -> list[Change]:
-        responses = changing.change(self.layout, [job.scheduler_id for job in jobs], how)
+        names = {job.scheduler_id: queue_name(job.token) if job.token else "" for job in jobs}
+        responses = self._changed(names, how)
         return [
             Change(job.signature, job.attempt, _TOOK[response.took], response.reason)
             for job in jobs
             for response in (responses[job.scheduler_id],)
         ]
+
+    def _changed(self, names: Mapping[str, str], how: changing.Change) -> dict[str, Response]:
+        """Change jobs that belong to the submissions of these names. An id begins as its
+        submission's token does, as the name does."""
+        own = [one for one, name in names.items() if not name or name == queue_name(one)]
+        why = "another submission's job; it was left alone"
+        foreign = {one: Response(Took.FOREIGN, why) for one in names if one not in own}
+        return foreign | changing.change(self.layout, own, how)

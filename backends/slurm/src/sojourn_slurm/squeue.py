@@ -43,7 +43,7 @@ def read(text: str) -> Answers[SchedulerWord]:
         values = line.split("|", len(_FIELDS))
         if len(values) == len(_FIELDS) + 1:
             why, _, name = values.pop().removesuffix("|").rpartition("|")
-            found = _word(line, *values[1:], why.strip())
+            found = _word(line, *values[1:], *[why.strip()])
             answers.put(values[0].strip(), replace(found, name=name.strip()))
     return answers
 

@@ -67,13 +67,15 @@ class Asking(SessionBase):
     def submit_waiting(self, machine: str) -> None:
         """Hand in jobs that had to wait: for a place in the queue, for a parent, for a retry.
 
-        Not those that the scheduler has refused, nor those that are under way elsewhere by now.
+        Not those that the scheduler has refused, or answered with words that are not understood a
+        moment ago, nor those that are under way elsewhere by now.
         """
+        now = time.time()
         pauses = self.store.pauses()
         waiting = [
             record
             for record in self.store.select(machine=machine, states=[State.NEW], newest_first=False)
-            if not (pauses.cover(record) or record.refused)
+            if not (pauses.cover(record) or record.refused or (record.not_before or 0) > now)
         ]
         known = self.store.by_signatures(record.signature for record in waiting)
         waiting = [

@@ -72,7 +72,7 @@ def _check_one(
     short = record.signature[:8]
     if record.blocked_by and (record.blocked_by, record.machine) not in retried:
         _check_parent(session.store, record)
-    if record.state not in FINAL:
+    if record.state not in FINAL and not record.refused:
         raise NotPossible(
             f"job {short} is {record.state}: only a job that has ended can be retried",
             hint=f"`sojourn cancel {short}` ends it first",

@@ -7,6 +7,7 @@ from typing import Any
 from sojourn.session.changes import Recorder
 from sojourn.session.links import Link
 from sojourn.session.trust import ROOT
+from sojourn.session.unclear import next_try
 from sojourn.site import layout
 from sojourn.states import State
 from sojourn.store.records import JobRecord, StateChange
@@ -14,6 +15,8 @@ from sojourn.values.messages import Settled, Settlement
 
 _BACK = frozenset({Settled.REFUSED, Settled.FULL, Settled.ABSENT})
 _BEFORE = frozenset({State.NEW, State.SUBMITTING})
+_CLEAR: dict[str, Any] = {"unclear": 0, "not_before": None}
+"""After an answer that is understood."""
 
 
 def settle_many(
@@ -31,12 +34,16 @@ def settle_many(
                 else:
                     updates.append((record.signature, record.machine, record.attempt, fields))
             case Settled.CLOSED:
-                recorder.next_attempt(record, answer.reason)
-            case Settled.PENDING:
-                reason = {"reason": answer.reason, **_whose(answer)}
-                updates.append((record.signature, record.machine, record.attempt, reason))
+                reason = "; ".join(filter(None, (record.reason, answer.reason)))
+                recorder.next_attempt(record, reason)
+            case Settled.UNCLEAR:
+                reason, fields = next_try(record, answer, time.time())
+                recorder.next_attempt(record, reason, evidence=answer.evidence, **fields)
+            case Settled.PENDING:  # what the scheduler said when it was submitted tells more
+                fields = {"reason": record.reason or answer.reason, **_whose(answer)}
+                updates.append((record.signature, record.machine, record.attempt, fields))
             case _ if record.state is not State.NEW:
-                refused = {"refused": answer.outcome is Settled.REFUSED}
+                refused = {"refused": answer.outcome is Settled.REFUSED, **_CLEAR}
                 changes.append((record, _change(record, answer, State.NEW, refused)))
     recorder.store.update_many(updates)
     events = recorder.change_many([change for _, change in changes])
@@ -61,6 +68,7 @@ def _handed_in(record: JobRecord, answer: Settlement, link: Link) -> dict[str, A
         "job_dir": layout.attempt_path(root, answer.signature, answer.attempt),
         "root_id": link.context.root_id,
         "refused": False,
+        **_CLEAR,
         "submitted_at": record.submitted_at or time.time(),
         **_whose(answer),
     }

@@ -310,6 +310,24 @@ class Submitter:
                         hint="change what it asks for, or the machine's defaults, and run again",
                     )
                 )
+            elif answer.outcome is Settled.UNCLEAR:
+                self._tell_unclear(answer, names.get(answer.signature) or answer.signature[:12])
         gone = {parent for answer in answers for parent in answer.gone}
         self._purged |= gone
         return bool(gone) or any(answer.outcome is Settled.CLOSED for answer in answers)
+
+    def _tell_unclear(self, answer: Settlement, what: str) -> None:
+        """Say what the scheduler has answered; an error if it is not asked again by itself."""
+        record = self.record(answer.signature)
+        if record is None:
+            return
+        if record.refused:
+            self.refused.append(
+                SubmitRefused(
+                    f"{self.link.name} did not accept job {what}: {record.reason}",
+                    signature=answer.signature,
+                    hint="ask the site what this means, then submit the job again",
+                )
+            )
+        else:
+            self.link.context.say(f"{self.link.name}: job {what}: {record.reason}")

@@ -52,7 +52,8 @@ class JobRecord:
     cancel_requested: bool = False
     paused: bool = False
     refused: bool = False
-    """The scheduler would not have it as it is: handed in again only when somebody asks for it."""
+    """The scheduler would not have it as it is, or answers with words that nobody understands:
+    submitted again only when somebody asks for it."""
     blocked_by: str = ""
     """Signature of the parent that keeps it from running."""
     root_id: str = ""
@@ -79,6 +80,10 @@ class JobRecord:
     """The scheduler says that it can never start as it is; `reason` has the scheduler's words."""
     imported: str = ""
     """How this store learned of the newest attempt, if it did not submit it: see `session.trust`."""
+    unclear: int = 0
+    """Submissions in a row that the scheduler has answered with words that are not understood."""
+    not_before: float | None = None
+    """When it may be submitted again by itself, because of those."""
 
     def to_json(self) -> dict[str, Any]:
         """What `status --json` prints: all fields, times in RFC 3339, JSON text as values.
@@ -169,7 +174,7 @@ NEW_ATTEMPT: Mapping[str, Any] = {
 _JSON = frozenset({"resources", "usage", "consumed", "asked", "given"})
 _TIMES = frozenset(
     {"submitted_at", "started_at", "finished_at", "created_at", "updated_at"}
-    | {"polled_at", "absent_since"}
+    | {"polled_at", "absent_since", "not_before"}
 )
 _LONG = frozenset({"job", "components", "stderr_tail"})
 _SHOWN = tuple(f.name for f in fields(JobRecord) if f.name not in _LONG)
