@@ -25,6 +25,7 @@ _TOOK = {
     Took.FOREIGN: Changed.REFUSED,
 }
 _UNKNOWN = Response(Took.UNKNOWN)
+_WRONG_ID = frozenset({Took.FOREIGN, Took.UNKNOWN})
 
 
 def control(
@@ -39,7 +40,7 @@ def control(
 
     Before a cancel those that have not started are closed, so that they cannot start meanwhile.
     The name in the queue is that of the claim that lies on the machine. A job whose id is not
-    known, or is that of another job, is looked for by its name.
+    known, to us or to the scheduler, or is that of another job, is looked for by its name.
     """
     attempts = [(job.signature, job.attempt) for job in jobs]
     evidence = read_evidence(dialogue, attempts, ids.is_id)
@@ -119,8 +120,8 @@ class _Asked:
             if self.ids.is_id(one) and not layout.is_queue_name(one):
                 known[attempt] = one
         self._change(known, names)
-        foreign = [a for a, r in self.responses.items() if r.took is Took.FOREIGN]
-        missing = [*foreign, *(attempt for attempt in names if attempt not in known)]
+        wrong = [a for a, r in self.responses.items() if r.took in _WRONG_ID]
+        missing = [*wrong, *(attempt for attempt in names if attempt not in known)]
         found = self._found({attempt: names[attempt] for attempt in missing})
         self._change(found, names)
 
