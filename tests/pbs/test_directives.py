@@ -213,3 +213,20 @@ def test_a_select_adds_up(
         assert all((size(mem or "") or 0) >= memory for *_, mem in counted)
     if each is not None:
         assert all(on <= each for _, on, _, _ in counted)
+
+
+def test_what_a_native_option_repeats_is_left_out() -> None:
+    """Seen: OpenPBS takes the first of two `-l walltime`, and the last of two `-q`."""
+    resources = Resources(
+        walltime=600,
+        queue="workq",
+        cpus_per_task=2,
+        native=["-l walltime=60,software=x", "-q small"],
+    )
+    lines = OPEN.directives(resources, HEADER)
+    assert [line for line in lines if "walltime" in line or "-q" in line] == [
+        *("#PBS -l walltime=60,software=x", "#PBS -q small"),
+    ]
+    assert any("select=1:ncpus=2" in line for line in lines)
+    own = OPEN.directives(resources.model_copy(update={"native": ("-l select=1:ncpus=1",)}), HEADER)
+    assert [line for line in own if "select" in line] == ["#PBS -l select=1:ncpus=1"]

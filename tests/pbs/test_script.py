@@ -105,7 +105,7 @@ def test_what_words_cannot_say_is_not_replaced_in_part(directive: str) -> None:
     [
         "#PBS -J 0-9", "#PBS -t 0-9", "#PBS -d /tmp", "#PBS -D /", "#PBS -w /tmp", "#PBS -e err",
         "#PBS -k oe", "#PBS -koed", "#PBS -I", "#PBS -X", "#PBS -z", "#PBS -S /bin/tcsh",
-        "#PBS -r y", "#PBS -W block=true", "#PBS -W depend=afterok:1", "#PBS -W sandbox=PRIVATE",
+        "#PBS -r y", "#PBS -W block=true", "#PBS -W sandbox=PRIVATE",
         "#PBS -R e", "#PBS -N 'two words'",
     ],
 )  # fmt: skip
@@ -175,3 +175,16 @@ def test_any_script_is_taken_apart(lines: list[str], explicit: frozenset[str]) -
     assert all(line.startswith("#PBS") and "\n" not in line for line in parts.directives)
     again = split("\n".join(parts.directives), frozenset())
     assert again.dropped == ()
+
+
+@pytest.mark.parametrize("option", ["-W depend=afterok:1.h", "-W umask=022,depend=afterany:1:2"])
+def test_a_script_that_waits_for_another_job_is_refused(option: str) -> None:
+    with pytest.raises(UnsupportedResource, match=r"depend=.*cannot be kept") as refused:
+        split(f"#!/bin/sh\n#PBS {option}\n", frozenset())
+    assert "workflow" in refused.value.hint
+
+
+def test_what_becomes_of_an_array_is_said() -> None:
+    (remark,) = split("#!/bin/sh\n#PBS -J 0-9\n", frozenset()).remarks
+    assert "-J 0-9" in remark
+    assert "runs once" in remark

@@ -322,3 +322,16 @@ def test_any_record_gets_a_word(
     if told.outcome is State.COMPLETED:
         assert told.exit_code == 0
     assert told.exit_code is None or 0 <= told.exit_code <= 255
+
+
+@pytest.mark.parametrize("comment", ["", "Job run at Tue Dec 01 on (n1:ncpus=1)"])
+def test_a_suspended_job_says_so_whatever_else_is_said_of_it(comment: str) -> None:
+    told = word(record("1.h", job_state="S", substate="43", comment=comment), Dialect.OPENPBS)
+    assert told.phase is Phase.RUNNING
+    assert told.reason.startswith("suspended")
+    assert comment in told.reason
+
+
+def test_a_subjob_deleted_as_it_starts_is_cancelled() -> None:
+    told = record("1[2].h", job_state="X", array_index="2", exit_status="265")
+    assert word(told, Dialect.OPENPBS).outcome is State.CANCELLED

@@ -84,7 +84,6 @@ def test_every_spelling_gives_way_to_its_word(word: str, option: str) -> None:
     [
         *("-J a", "-Ja", "--job-name=a", "--job a", "-o a", "--output=a", "--out=a", "-e a"),
         *("--error a", "-i a", "--input=a", "-D /x", "--chdir=/x", "-a 1-3", "--array=1-3%2"),
-        *("-d afterok:3", "--dependency=singleton"),
         *(
             "--export-file=x",
             "--export-f x",
@@ -180,3 +179,17 @@ def test_what_is_left_stays_as_it_is(lines: list[str], words: frozenset[str]) ->
     taken = split("\n".join(["#!/bin/sh", *lines]), words)
     again = split("\n".join(["#!/bin/sh", *taken.directives]), words)
     assert again == ScriptParts(taken.directives)
+
+
+@pytest.mark.parametrize("option", ["-d afterok:3", "--dependency=singleton", "--depend=afterok:3"])
+def test_a_script_that_waits_for_another_job_is_refused(option: str) -> None:
+    with pytest.raises(UnsupportedResource, match=r"cannot be kept") as refused:
+        parts(f"#SBATCH {option} --nice=5")
+    assert "workflow" in refused.value.hint
+
+
+@pytest.mark.parametrize("option", ["-a 1-3", "--array=1-3%2"])
+def test_what_becomes_of_an_array_is_said(option: str) -> None:
+    (remark,) = parts(f"#SBATCH {option}").remarks
+    assert option in remark
+    assert "runs once" in remark

@@ -17,6 +17,8 @@ def _one_word(value: str) -> str:
     return value
 
 
+_ONCE = "it runs once, and is no task of an array: PBS_ARRAY_INDEX is not set"
+
 LANGUAGE = Language(
     command="qsub",
     marks=("#PBS",),
@@ -30,6 +32,11 @@ LANGUAGE = Language(
     ours=frozenset(
         {*(f"-{one}" for one in "CDINJRSXdefjkortwz"), *(f"-W {one}" for one in _ATTRIBUTES)}
     ),
+    without={"-J": _ONCE, "-t": _ONCE},
+    needed={
+        "-W depend": "submit the jobs as one workflow, in which each waits for those whose output"
+        " it takes"
+    },
     says={"-q": frozenset({"queue", "reservation"})},
     lists={"-l": "=", "-W": "="},
     valued=frozenset({"-W"}),

@@ -31,6 +31,7 @@ _DELETED = "91"
 _WAITS_FOR_JOBS = "22"
 _SIGNALLED = 256
 _TERMINATED = 271  # SIGTERM
+_KILLED = 265  # SIGKILL
 _SUSPENDED = {"S": "suspended", "U": "suspended: its computer is in use"}
 
 End = tuple[State | None, int | None, str]
@@ -46,7 +47,9 @@ ENDS: dict[Dialect, dict[int, tuple[State, str]]] = {
         -27: (State.OUT_OF_MEMORY, "more memory than it asked for"),
         -28: (State.TIMEOUT, "more CPU time than it asked for"),
         -29: (State.TIMEOUT, "its walltime was over"),
-        **_SIGTERM,  # of a subjob that was about to start when its array was deleted
+        # Of a subjob that was about to start when it, or its array, was deleted.
+        **_SIGTERM,
+        _KILLED: (State.CANCELLED, "ended by SIGKILL, which is how PBS deletes what is starting"),
     },
     Dialect.TORQUE: {
         **_RESTARTED,
@@ -65,7 +68,7 @@ def word(record: Record, dialect: Dialect) -> SchedulerWord:
     letter, substate = record.get("job_state"), record.get("substate")
     phase = _phase(record, letter, dialect)
     comment = record.get("comment").strip()
-    reason = comment or _SUSPENDED.get(letter, "")
+    reason = "; ".join(filter(None, (_SUSPENDED.get(letter, ""), comment)))
     outcome: State | None = None
     code: int | None = None
     if phase is Phase.ENDED:
@@ -130,7 +133,7 @@ def _end(record: Record, dialect: Dialect, reason: str) -> End:
         return State.TIMEOUT, code, reason or "its walltime was over"
     if code in ENDS[dialect]:
         outcome, why = ENDS[dialect][code]
-        return outcome, code, why if code == _TERMINATED else reason or why
+        return outcome, code, why if code in (_TERMINATED, _KILLED) else reason or why
     if code < 0:
         return State.FAILED, None, reason or f"the server could not run it (Exit_status = {code})"
     return State.COMPLETED if code == 0 else State.FAILED, code, reason

@@ -58,6 +58,11 @@ LANGUAGE = Language(
     example="--nice=100",
     options=OPTIONS,
     ours=frozenset(f"--{name}" for name in _OURS),
+    without={"--array": "it runs once, and is no task of an array: SLURM_ARRAY_TASK_ID is not set"},
+    needed={
+        "--dependency": "submit the jobs as one workflow, in which each waits for those whose"
+        " output it takes"
+    },
     says={
         **dict.fromkeys(("--mem", "--mem-per-cpu", "--mem-per-gpu"), _MEMORY),
         **dict.fromkeys(("--gpus", "--gpus-per-node", "--gpus-per-task"), _GPUS),

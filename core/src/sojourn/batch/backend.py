@@ -141,7 +141,7 @@ class BatchBackend:
         for order in {order.script: order for order in orders if order.script}.values():
             explicit = frozenset(order.resources.given())
             parts = self._scheduler(context).split_script(order.script, explicit)
-            for line in told(order, parts.dropped, parts.foreign):
+            for line in told(order, parts.dropped, parts.foreign, parts.remarks):
                 context.say(line)
 
     @hookimpl

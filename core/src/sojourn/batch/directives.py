@@ -30,7 +30,9 @@ class Language:
     reads it, `example` one option of it, for people. `options` are the resource words that are
     one option with a value. `says` names further options and the resource words that say the
     same: given, they replace the option. `ours` are options that a job of ours sets for itself,
-    or that would change what `command` answers. `short` are one-letter options and the long ones
+    or that would change what `command` answers; `without` says what follows for a script from the
+    loss of some of them, and `needed` are those without which it would do another thing, with what
+    to do instead. `short` are one-letter options and the long ones
     that they stand for; `lists` options whose value is a list of things by commas, with what is
     between a thing's name and its value; `valued` those of them whose things all have a value, in
     which there may be commas, too. `comments` is whether a `#` ends a line, `indented` whether
@@ -43,6 +45,8 @@ class Language:
     example: str
     options: Mapping[str, Written]
     ours: frozenset[str]
+    without: Mapping[str, str] = field(default_factory=dict)
+    needed: Mapping[str, str] = field(default_factory=dict)
     says: Mapping[str, frozenset[str]] = field(default_factory=dict)
     short: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
@@ -90,13 +94,20 @@ class Language:
 
     def written(self, resources: Resources, *always: str) -> list[str]:
         """The directives of a job, a line each: options it always has, then those that are asked
-        for, and `native` ones last, so that they win.
+        for, and `native` ones last. What a native one repeats is left out: of two that say
+        different things some schedulers take the first, and some the last.
 
         Raises:
             UnsupportedResource: as `asked` and `native`.
         """
-        options = (*always, *self.asked(resources), *map(self.native, resources.native))
-        return [self._line(option) for option in options]
+        native = [self.native(raw) for raw in resources.native]
+        repeated = {option.name for text in native for option in self.read(text)}
+        options = [
+            option
+            for option in (*always, *self.asked(resources))
+            if repeated.isdisjoint(one.name for one in self.read(option))
+        ]
+        return [self._line(option) for option in (*options, *native)]
 
     def _line(self, option: str) -> str:
         return f"{self.marks[0]} {option}"
@@ -110,11 +121,15 @@ class Language:
 
         A line is kept as it stands unless something in it is ours or replaced. `replaced` are
         options that are left out besides.
+
+        Raises:
+            UnsupportedResource: an option that the script cannot do without.
         """
         gone = {name for name, words in self._words.items() if words & set(explicit)} | {*replaced}
         kept: list[str] = []
         dropped: list[str] = []
         foreign: list[str] = []
+        remarks: list[str] = []
         for line in self.head(text):
             rest = self._rest(line)
             if rest is None:
@@ -124,11 +139,22 @@ class Language:
             found = self._read(rest)
             left = [one for one in found if one.name not in self.ours and one.name not in gone]
             dropped += [str(one) for one in found if one.name in self.ours]
+            remarks += [
+                f"without {one} {self.without[one.name]}"
+                for one in found
+                if one.name in self.without
+            ]
+            for one in found:
+                if one.name in self.needed:
+                    raise UnsupportedResource(
+                        f"the script asks for `{one}`, which cannot be kept",
+                        hint=self.needed[one.name],
+                    )
             if left == found:
                 kept += [f"{self.marks[0]}{rest}"] if found else []
             elif left:
                 kept.append(self._line(" ".join(map(str, left))))
-        return ScriptParts(tuple(kept), tuple(dropped), tuple(foreign))
+        return ScriptParts(tuple(kept), tuple(dropped), tuple(foreign), remarks=tuple(remarks))
 
     def options_of(self, text: str) -> list[Option]:
         """All options of a script, in order."""

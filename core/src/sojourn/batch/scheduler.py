@@ -124,7 +124,8 @@ class ScriptParts:
     """An existing batch script, taken apart.
 
     `directives` are those kept, as whole lines and in order; `dropped` those that are ours to
-    set (name, output files, directory, array); `foreign` those of another kind of scheduler.
+    set (name, output files, directory, array); `foreign` those of another kind of scheduler;
+    `remarks` say what follows from the loss of dropped ones, where that is more than a name.
     Directives that say the same as an `explicit` word are left out. Where such a directive says
     more than that word, `resources` holds all of it as words, over which the explicit one wins.
     """
@@ -133,6 +134,7 @@ class ScriptParts:
     dropped: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     resources: Resources | None = None
+    remarks: tuple[str, ...] = ()
 
 
 class BatchScheduler(ABC):

@@ -40,7 +40,8 @@ class Asking(SessionBase):
 
     def refresh_each(self, records: Iterable[JobRecord] | None = None) -> dict[str, SojournError]:
         """As `refresh`; returns what kept machines from being asked, by name."""
-        chosen = list(self.store.select(states=HANDED_IN) if records is None else records)
+        given = self.store.select(states=HANDED_IN) if records is None else records
+        chosen = {(record.signature, record.machine): record for record in given}.values()
         pauses = self.store.pauses()
         by_machine: dict[str, list[JobRecord]] = {}
         for record in chosen:
