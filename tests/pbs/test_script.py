@@ -4,9 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sojourn.batch.scheduler import CommandResult
 from sojourn.errors import UnsupportedResource
 from sojourn.values.resources import Resources
-from sojourn_pbs.script import split
+from sojourn_pbs import Pbs
+from sojourn_pbs.script import split, vanished
+from tests.pbs.recorded import answered
 
 SCRIPT = """#!/bin/bash
 # a comment
@@ -188,3 +191,20 @@ def test_what_becomes_of_an_array_is_said() -> None:
     (remark,) = split("#!/bin/sh\n#PBS -J 0-9\n", frozenset()).remarks
     assert "-J 0-9" in remark
     assert "runs once" in remark
+
+
+ROUTE = "Queue: route\n    queue_type = Route\n    route_destinations = inner\n\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "asked"),
+    [("#PBS -q route\n#PBS -l walltime=5\n", "route"), ("#PBS -l walltime=5\n", "workq")],
+)
+def test_a_job_that_vanished_from_a_routing_queue(script: str, asked: str) -> None:
+    site = Pbs(None, {"dialect": "openpbs", "default_queue": "workq"})
+    told, commands = answered(vanished(site, script), CommandResult(0, ROUTE, ""))
+    assert commands == [f"qstat -Q -f {asked}"]
+    assert "(inner) reject" in told
+    other = ROUTE.replace("Route", "Execution")
+    assert answered(vanished(site, script), CommandResult(0, other, ""))[0] == ""
+    assert answered(vanished(site, script), CommandResult(170, "", "Unknown queue"))[0] == ""

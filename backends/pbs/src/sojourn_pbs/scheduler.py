@@ -10,7 +10,7 @@ from sojourn_pbs.directives import directives
 from sojourn_pbs.ids import task_id, valid
 from sojourn_pbs.look import look
 from sojourn_pbs.probe import probe
-from sojourn_pbs.script import split
+from sojourn_pbs.script import split, vanished
 from sojourn_pbs.search import search
 from sojourn_pbs.submit import read_submit, submit_command
 
@@ -35,6 +35,7 @@ class Pbs(Site):
     task_id = staticmethod(task_id)
     look = look
     search = search
+    vanished = vanished
     cancel = partialmethod(change, what=Change.CANCEL)
     hold = partialmethod(change, what=Change.HOLD)
     release = partialmethod(change, what=Change.RELEASE)

@@ -2,11 +2,14 @@
 
 import re
 from dataclasses import replace
+from shlex import join
 
 from sojourn.batch.directives import Language
-from sojourn.batch.scheduler import ScriptParts
+from sojourn.batch.scheduler import Conversation, ScriptParts
 from sojourn.batch.units import clock
+from sojourn_pbs.dialects import Site
 from sojourn_pbs.geometry import GEOMETRY, understood
+from sojourn_pbs.listing import records
 
 _ATTRIBUTES = ("block", "depend", "interactive", "sandbox", "umask")
 
@@ -43,6 +46,20 @@ LANGUAGE = Language(
     indented=True,
     passed=("#", ":"),
 )
+
+
+def vanished(site: Site, script: str) -> Conversation[str]:
+    """PBS accepts a job into a routing queue, and drops it when no destination takes it."""
+    asked = [one.value for one in LANGUAGE.options_of(script) if one.name == "-q"]
+    name = asked[-1] if asked else site.facts.get("default_queue", "")
+    result = yield join(["qstat", "-Q", "-f", name]) if name else "true"
+    queue = next(iter(records(result.stdout)), None)
+    if queue is None or queue.get("queue_type") != "Route":
+        return ""
+    return (
+        f"{name} is a routing queue, which drops a job that all of its destinations"
+        f" ({queue.get('route_destinations')}) reject; `qstat -Q -f` shows what they allow"
+    )
 
 
 def split(text: str, explicit: frozenset[str]) -> ScriptParts:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from shlex import quote
 
 from sojourn.batch.changing import Change as Wanted
 from sojourn.batch.changing import foreign, is_foreign
@@ -16,6 +17,7 @@ from sojourn.batch.scheduler import (
     Verdict,
 )
 from sojourn.contract import BackendInfo, hookimpl
+from sojourn.errors import SiteError
 from sojourn.script.jobscript import job_script
 from sojourn.script.leftout import told
 from sojourn.site import layout
@@ -36,6 +38,7 @@ from sojourn.values.messages import (
     Phase,
     PollAnswer,
     SchedulerWord,
+    Settled,
     Settlement,
     SiteEvidence,
 )
@@ -115,6 +118,7 @@ class BatchBackend:
     def _probed(self, context: MachineContext, dialogue: Dialogue) -> BatchScheduler:
         """The scheduler with what is known of this machine, found out once a session."""
         if not context.facts:
+            _need_path(dialogue, context)
             context.facts.update(dialogue.converse(self._scheduler(context).probe()))
         return self._scheduler(context)
 
@@ -151,6 +155,7 @@ class BatchBackend:
         with context.trip() as dialogue:
             scheduler = self._probed(context, dialogue)
             answers = find(dialogue, jobs, scheduler.search, scheduler)
+            answers |= _vanished(dialogue, scheduler, jobs, answers)
         return [answers[job.signature, job.attempt] for job in jobs]
 
     @hookimpl
@@ -240,6 +245,7 @@ class BatchBackend:
     @hookimpl
     def sojourn_check(self, context: MachineContext) -> list[CheckLine]:
         with context.trip() as dialogue:
+            _need_path(dialogue, context)
             lines = [_tool(dialogue, tool) for tool in self._kind.tools]
             if all(line.ok for line in lines):
                 scheduler = self._probed(context, dialogue)
@@ -350,6 +356,42 @@ def _answer(
             return PollAnswer(job.signature, job.attempt, word, seen)
         seen = replace(seen, started_id="", id_error=word.reason)
     return PollAnswer(job.signature, job.attempt, told, seen)
+
+
+def _vanished(
+    dialogue: Dialogue,
+    scheduler: BatchScheduler,
+    jobs: Sequence[JobRef],
+    answers: Mapping[tuple[str, int], Settlement],
+) -> dict[tuple[str, int], Settlement]:
+    """The answers about jobs that a scheduler has forgotten, with what may have become of them."""
+    explained: dict[tuple[str, int], Settlement] = {}
+    scripts: dict[str, str] = {}
+    for job in jobs:
+        attempt = (job.signature, job.attempt)
+        if answers[attempt].outcome is not Settled.CLOSED or not (job.scheduler_id and job.token):
+            continue
+        if job.token not in scripts:
+            where = quote(layout.submission(dialogue.hello.root, job.token) + "/job.sh")
+            scripts[job.token] = dialogue.run(f"sed -n '/^#/p' {where}").stdout
+        if why := dialogue.converse(scheduler.vanished(scripts[job.token])):
+            reason = f"{answers[attempt].reason}; {why}"
+            explained[attempt] = replace(answers[attempt], reason=reason)
+    return explained
+
+
+def _need_path(dialogue: Dialogue, context: MachineContext) -> None:
+    """Raise where a directory of `path:` is not there: another scheduler's commands of the same
+    names may be on PATH, and would be called instead."""
+    places = context.machine.path
+    looks = (f"[ -d {quote(place)} ] || echo {quote(place)}" for place in places)
+    missing = dialogue.run("\n".join(looks)).stdout.splitlines() if places else []
+    if missing:
+        raise SiteError(
+            f"{', '.join(missing)}, named by `path`, is not a directory there",
+            machine=context.machine.name,
+            hint="correct `path` in machines.yaml, or leave it out",
+        )
 
 
 def _tool(dialogue: Dialogue, tool: str) -> CheckLine:

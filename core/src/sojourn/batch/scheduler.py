@@ -235,6 +235,15 @@ class BatchScheduler(ABC):
             SchedulerUnavailable: no dependable answer.
         """
 
+    def vanished(self, script: str) -> Conversation[str]:  # noqa: ARG002
+        """What may have become of a job that was accepted, has never started and is not known any
+        more; `script` are its directives. "" if nothing is to be said.
+
+        The default is for a scheduler that forgets no such job.
+        """
+        yield from ()
+        return ""
+
     # --- changing -----------------------------------------------------------------------------
 
     @abstractmethod
