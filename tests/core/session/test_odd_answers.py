@@ -181,8 +181,9 @@ def stranger(place: Place, session: Session) -> str:
     """The id of a job of the same user that waits, which Sojourn has nothing to do with."""
     script = place.folder / "mine.sh"
     script.write_text("#!/bin/sh\nsleep 60\n")
-    words = [place.toy.bin / "toysub", "-N", "mine", script]
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    words = [str(place.toy.bin / "toysub"), "-N", "mine", str(script)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 @pytest.mark.parametrize("where", ["store", "id", "started"])

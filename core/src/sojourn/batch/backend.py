@@ -265,82 +265,11 @@ def _told(job: JobRef, words: Mapping[str, SchedulerWord]) -> SchedulerWord:
     return _own(job, one, words[one])
 
 
-<<<<<<< HEAD
-def cancel(
-    dialogue: Dialogue,
-    jobs: Sequence[JobRef],
-    ask: Ask,
-    task_id: Callable[[str, int | None], str],
-) -> list[Change]:
-    """End jobs: those not started are closed first, so that they cannot start meanwhile."""
-    attempts = {job: (job.signature, job.attempt) for job in jobs}
-    evidence = read_evidence(dialogue, list(attempts.values()))
-    unstarted = [
-        attempt
-        for attempt in attempts.values()
-        if evidence[attempt].present
-        and not evidence[attempt].started
-        and evidence[attempt].exit is None
-    ]
-    shut = close(dialogue, unstarted) if dialogue.hello.writable else {}
-    ids = {
-        job: id_of(evidence[attempt], task_id) or job.scheduler_id
-        for job, attempt in attempts.items()
-        if evidence[attempt].exit is None
-    }
-    running = [
-        attempts[job]
-        for job in ids
-        if evidence[attempts[job]].present and not shut.get(attempts[job])
-    ]
-    responses = _marked(dialogue, running, {attempts[job]: one for job, one in ids.items()}, ask)
-    changes = []
-    for job, attempt in attempts.items():
-        response = responses.get(ids.get(job, ""), Response(Took.UNKNOWN))
-        if evidence[attempt].exit is not None:
-            changes.append(Change(*attempt, Changed.FINISHED, "it had ended before"))
-        elif shut.get(attempt):
-            changes.append(Change(*attempt, Changed.NEVER_RUNS, response.reason))
-        else:
-            changes.append(Change(*attempt, _TOOK[response.took], response.reason))
-    return changes
-
-
-def _marked(
-    dialogue: Dialogue, running: Sequence[Attempt], ids: Mapping[Attempt, str], ask: Ask
-) -> Mapping[str, Response]:
-    """Ask the scheduler to end jobs, after word of it was left with those that run.
-
-    The word is taken back from those that the scheduler does not end.
-    """
-    asked = [one for one in dict.fromkeys(ids.values()) if one and not layout.is_queue_name(one)]
-    mark_cancelled(dialogue, running)
-    try:
-        responses = dialogue.converse(ask(asked)) if asked else {}
-    except SchedulerUnavailable:
-        mark_cancelled(dialogue, running, cancelled=False)
-        raise
-    refused = {one for one, response in responses.items() if response.took is Took.REFUSED}
-    kept = [attempt for attempt in running if ids[attempt] in refused]
-    mark_cancelled(dialogue, kept, cancelled=False)
-    return responses
-
-
-def _asked(dialogue: Dialogue, jobs: Sequence[JobRef], ask: Ask) -> list[Change]:
-    ids = [job.scheduler_id for job in jobs if job.scheduler_id]
-    responses = dialogue.converse(ask(list(dict.fromkeys(ids)))) if ids else {}
-    changes = []
-    for job in jobs:
-        response = responses.get(job.scheduler_id, Response(Took.UNKNOWN))
-        changes.append(Change(job.signature, job.attempt, _TOOK[response.took], response.reason))
-    return changes
-=======
 def _own(job: JobRef, one: str, word: SchedulerWord) -> SchedulerWord:
     """The word on an id, if the job is ours; what is said of another one says nothing of ours."""
     if job.token and is_foreign(word, layout.queue_name(job.token)):
         return SchedulerWord(Phase.ABSENT, reason=foreign(one, word), raw=word.raw)
     return word
->>>>>>> 34d6d04 (Ids are read by one rule, the backend's, and checked to be ours by their name before anything is done to them)
 
 
 def _answer(
