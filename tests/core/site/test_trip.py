@@ -104,6 +104,32 @@ def test_a_program_cut_anywhere_does_nothing(tmp_path: Path, seed: int) -> None:
     assert not (tmp_path / "r").exists()
 
 
+def with_ln(folder: Path, script: str) -> Place:
+    """A place whose root is on a file system with an `ln` of its own."""
+    (folder / "bin").mkdir()
+    (folder / "bin" / "ln").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "bin" / "ln").chmod(0o755)
+    return Place("m", str(folder / "root"), path=(str(folder / "bin"),))
+
+
+def test_hard_links_only_within_a_directory_are_enough(tmp_path: Path) -> None:
+    """As on BeeGFS until version 7."""
+    refusal = "echo ln: Invalid cross-device link >&2; exit 1"
+    script = f'[ "${{1%/*}}" = "${{2%/*}}" ] || {{ {refusal}; }}; exec /bin/ln "$@"'
+    with trip(LocalTransport(), with_ln(tmp_path, script), create=True) as dialogue:
+        assert dialogue.hello.root_id
+    assert [path.name for path in tmp_path.glob("root/version*")] == ["version"]
+
+
+def test_why_a_root_cannot_be_made_is_said(tmp_path: Path) -> None:
+    place = with_ln(tmp_path, "echo ln: Operation not supported here >&2; exit 1")
+    with (
+        pytest.raises(SiteError, match="Operation not supported here"),
+        trip(LocalTransport(), place, create=True),
+    ):
+        pass
+
+
 @pytest.mark.root
 def test_a_root_on_a_full_disk_is_a_clear_error(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", inodes=2) as disk:

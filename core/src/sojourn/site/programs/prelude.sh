@@ -91,10 +91,12 @@ make_root() {
       chmod 2750 "$sj_root" "$sj_root/jobs" "$sj_root/blobs" "$sj_root/submissions" || return 1
   fi
   [ -e "$sj_root/version" ] && return 0
-  printf 'sojourn-root 1\nid %s\n' "$sj_newid" >"$sj_root/incoming/version.$sj_nonce" || return 1
-  [ -z "$sj_group" ] || chgrp "$sj_group" "$sj_root/incoming/version.$sj_nonce"
-  ln "$sj_root/incoming/version.$sj_nonce" "$sj_root/version" 2>/dev/null
-  rm -f "$sj_root/incoming/version.$sj_nonce"
+  # Beside it: some file systems have hard links only within a directory, as job.sh needs them.
+  sj_new=$sj_root/version.$sj_nonce
+  printf 'sojourn-root 1\nid %s\n' "$sj_newid" >"$sj_new" || return 1
+  [ -z "$sj_group" ] || chgrp "$sj_group" "$sj_new"
+  ln "$sj_new" "$sj_root/version"
+  rm -f "$sj_new"
   [ -e "$sj_root/version" ]
 }
 has_root() { [ -d "$sj_root/jobs" ] && [ -e "$sj_root/version" ]; }
