@@ -3,7 +3,8 @@
 import subprocess
 import threading
 
-from sojourn.errors import ConnectionLost, Unreachable
+from sojourn.errors import ConnectionLost
+from sojourn.transports.exhaustion import own_limits
 from sojourn.transports.groups import end_group
 from sojourn.transports.pipes import IDLE_TIMEOUT, Ends, PipeChannel, make_pipes
 
@@ -52,7 +53,8 @@ class LocalTransport:
         with self._lock:
             if self._closed:
                 raise ConnectionLost("the transport was closed", machine=self._machine)
-            channel = self._start(command)
+            with own_limits(self._machine):
+                channel = self._start(command)
             self._channels = [known for known in self._channels if not known.closed]
             self._channels.append(channel)
         return channel
@@ -67,12 +69,18 @@ class LocalTransport:
                 stderr=theirs.stderr,
                 start_new_session=True,
             )
-        except OSError as error:
+        except OSError:
             ours.close()
-            raise Unreachable(f"cannot start sh: {error}", machine=self._machine) from error
+            raise
         finally:
             theirs.close()
-        return LocalChannel(process, ours, machine=self._machine, idle_timeout=self._idle_timeout)
+        try:
+            return LocalChannel(
+                process, ours, machine=self._machine, idle_timeout=self._idle_timeout
+            )
+        except OSError:
+            end_group(process)
+            raise
 
     def close(self) -> None:
         with self._lock:

@@ -14,6 +14,7 @@ import tenacity
 
 from sojourn.errors import ConnectionLost, NeedsLogin, Unreachable
 from sojourn.transports import mux
+from sojourn.transports.exhaustion import own_limits
 from sojourn.transports.marking import Mark
 from sojourn.transports.master import Master, Masters
 from sojourn.transports.openssh_channel import OpensshChannel
@@ -65,6 +66,10 @@ class OpensshTransport:
 
     def open(self, command: str) -> OpensshChannel:
         """Start `command`; see `Transport.open`."""
+        with own_limits(self._machine):
+            return self._open(command)
+
+    def _open(self, command: str) -> OpensshChannel:
         for attempt in range(_ATTEMPTS):
             master, slots = self._connected()
             try:
@@ -192,12 +197,16 @@ class OpensshTransport:
             raise
         finally:
             theirs.close()
-        return OpensshChannel(
-            session,
-            master,
-            slots,
-            ours,
-            mark=mark,
-            machine=self._machine,
-            idle_timeout=self._idle_timeout,
-        )
+        try:
+            return OpensshChannel(
+                session,
+                master,
+                slots,
+                ours,
+                mark=mark,
+                machine=self._machine,
+                idle_timeout=self._idle_timeout,
+            )
+        except OSError:
+            session.close()
+            raise

@@ -31,9 +31,15 @@ class Ends(NamedTuple):
 
 def make_pipes() -> tuple[Ends, Ends]:
     """Three pipes: our ends (not blocking) and the program's."""
-    input_read, input_write = os.pipe()
-    output_read, output_write = os.pipe()
-    error_read, error_write = os.pipe()
+    made: list[int] = []
+    try:
+        for _ in range(3):
+            made += os.pipe()
+    except OSError:
+        for descriptor in made:
+            os.close(descriptor)
+        raise
+    input_read, input_write, output_read, output_write, error_read, error_write = made
     for descriptor in (input_write, output_write):
         _enlarge(descriptor)
     for descriptor in (input_write, output_read, error_read):
@@ -68,7 +74,11 @@ class PipeChannel:
         self._closing = threading.Lock()
         self._begun_to_close = False
         # Written once, by close: wakes everyone who waits for a pipe.
-        self._wake_read, self._wake_write = os.pipe()
+        try:
+            self._wake_read, self._wake_write = os.pipe()
+        except OSError:
+            ends.close()
+            raise
         # Held while a descriptor is in use, so that close does not pull it away.
         self._sending = threading.Lock()
         self._receiving = threading.Lock()

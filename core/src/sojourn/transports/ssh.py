@@ -13,6 +13,7 @@ import tenacity
 from sojourn.errors import ConnectionLost, NeedsLogin, SiteError, SojournError
 from sojourn.transports.auth import Authenticator
 from sojourn.transports.connection import KEEPALIVE, Connection, Unlucky, connect
+from sojourn.transports.exhaustion import own_limits
 from sojourn.transports.limits import limited
 from sojourn.transports.marking import Mark
 from sojourn.transports.pipes import IDLE_TIMEOUT
@@ -67,6 +68,10 @@ class SshTransport:
 
     def open(self, command: str) -> SshChannel:
         """Start `command`; see `Transport.open`."""
+        with own_limits(self._machine):
+            return self._open(command)
+
+    def _open(self, command: str) -> SshChannel:
         for attempt in range(_ATTEMPTS):
             connection = self._connected()
             try:
