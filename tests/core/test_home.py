@@ -1,13 +1,17 @@
 """Where Sojourn keeps what it knows."""
 
+import json
 import os
+import pwd
 import stat
 from pathlib import Path
 
 import pytest
 
 from sojourn.errors import StoreError
-from sojourn.home import home, results_path, store_path
+from sojourn.home import expanded, home, results_path, store_path
+from sojourn.machines.loading import load_machines
+from sojourn.notify.settings import notify_file
 
 
 def mode(path: Path) -> int:
@@ -79,3 +83,32 @@ def test_what_is_missing_above_is_private_too(
         os.umask(before)
     for place in (made, made.parent, made.parent.parent):
         assert mode(place) == 0o700
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user id that has no entry in passwd, and no HOME."""
+
+    def unknown(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_user_without_a_home_can_do_what_needs_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert expanded("~/x") == Path("~/x")
+    entries = {
+        name: {"backend": "slurm", "transport": name, "host": "login.example", "root": "/x"}
+        for name in ("ssh", "openssh")
+    }
+    file = tmp_path / "machines.yaml"
+    file.write_text(json.dumps({"machines": entries}))
+    monkeypatch.setenv("SOJOURN_MACHINES", str(file))
+    monkeypatch.setenv("SOJOURN_HOME", str(tmp_path / "home"))
+    for name in entries:
+        assert load_machines().get(name).transport == name
+    assert notify_file() is None

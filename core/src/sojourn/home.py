@@ -22,7 +22,7 @@ def home() -> Path:
     """
     given = os.environ.get(VARIABLE, "")
     if given:
-        path = Path(given).expanduser().absolute()
+        path = expanded(given).absolute()
     else:
         import platformdirs
 
@@ -71,3 +71,11 @@ def make_private(path: Path) -> None:
         with suppress(FileExistsError):
             folder.mkdir(0o700)
             folder.chmod(0o700)
+
+
+def expanded(path: str | Path) -> Path:
+    """`path` with `~` replaced by the home directory; as it is for a user who has none.
+
+    `Path.expanduser` raises there.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111

@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sojourn.batch.scheduler import Conversation, QueueEntry, Response, Took
 from sojourn.errors import SiteError
+from sojourn.home import expanded
 from sojourn.site.context import MachineContext
 from sojourn.site.layout import queue_name
 from sojourn.values.messages import Change, Changed, JobRef
@@ -31,7 +31,7 @@ def at_site(context: MachineContext) -> "Iterator[Site]":
     """The machine's queue; what the operating system refuses becomes a `SiteError`."""
     options = context.machine.options
     config = options if isinstance(options, LocalConfig) else LocalConfig()
-    root = Path(context.machine.root).expanduser()
+    root = expanded(context.machine.root)
     try:
         yield Site(Layout(root), config, context.machine.name)
     except OSError as error:

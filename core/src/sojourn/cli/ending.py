@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sojourn.cli.output import hint, note, plain
+from sojourn.cli.streams import open_streams
 from sojourn.errors import (
     EXIT_DONE,
     EXIT_FAILED,
@@ -35,6 +36,7 @@ COMPLETE = "_SOJOURN_COMPLETE"
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line to its end; never raises."""
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -100,7 +100,7 @@ def print_unit(request: Request, *, cron: bool) -> int:
     from sojourn.home import home
     from sojourn.monitor.units import cron_line, systemd_unit
 
-    program = [sys.executable, "-m", "sojourn.cli", "monitor"]
+    program = [sys.executable, "-P", "-m", "sojourn.cli", "monitor"]
     environ = {**os.environ, "SOJOURN_HOME": str(home())}
     if cron:
         log = str(home() / "logs" / "monitor.log")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sojourn.errors import ConfigError
+from sojourn.home import expanded, home
 
 FILE_NAME = "machines.yaml"
 OVERRIDE = "SOJOURN_MACHINES"
@@ -23,7 +24,7 @@ def machine_files(environ: Mapping[str, str] | None = None) -> list[Path]:
     """
     named = (os.environ if environ is None else environ).get(OVERRIDE)
     if named:
-        file = Path(named).expanduser()
+        file = expanded(named)
         if not file.exists():
             raise ConfigError(
                 f"there is no such file, but {OVERRIDE} names it",
@@ -51,6 +52,4 @@ def site_files() -> list[Path]:
 
 def imported_file() -> Path:
     """Where machines that `sojourn import` learned of are described; every other file outranks it."""
-    from sojourn.home import home
-
     return home() / IMPORTED

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from sojourn.errors import ConfigError, PluginError
+from sojourn.home import expanded
 from sojourn.machines.mistakes import explain, keys_of
 from sojourn.machines.places import OVERRIDE, site_files, user_file
 from sojourn.machines.reading import Document, KeyPath, parse, text_of
@@ -56,7 +57,7 @@ def notify_file(environ: Mapping[str, str] | None = None) -> Path | None:
     """The file that holds: beside the one that SOJOURN_MACHINES names, else the user's, else
     the site's; None if there is none."""
     named = (os.environ if environ is None else environ).get(OVERRIDE)
-    places = [Path(named).expanduser()] if named else [user_file(), *site_files()]
+    places = [expanded(named)] if named else [user_file(), *site_files()]
     files = (place.with_name(FILE_NAME) for place in places)
     return next((file for file in files if file.is_file()), None)
 

@@ -13,7 +13,7 @@ def resume(workflow: str) -> str:
         NotPossible: it did not run; says why.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "sojourn.cli", "resume", workflow],
+        [sys.executable, "-P", "-m", "sojourn.cli", "resume", workflow],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

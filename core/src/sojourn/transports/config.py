@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from sojourn.home import expanded
 from sojourn.machines.model import Seconds
 
 DEFAULT_SSH_CONFIG = Path("~/.ssh/config")
@@ -23,7 +24,7 @@ def _plain_word(value: str) -> str:
 
 
 PlainWord = Annotated[str, AfterValidator(_plain_word)]
-UserPath = Annotated[Path, AfterValidator(Path.expanduser)]
+UserPath = Annotated[Path, AfterValidator(expanded)]
 
 
 class LocalConfig(BaseModel):
@@ -47,7 +48,7 @@ class SshConfig(BaseModel):
     """A private key, tried before those of ~/.ssh/config."""
     known_hosts_file: UserPath | None = None
     """Where this machine's host key is looked up, instead of ~/.ssh/known_hosts."""
-    ssh_config: UserPath = Field(default_factory=DEFAULT_SSH_CONFIG.expanduser)
+    ssh_config: UserPath = Field(default_factory=lambda: expanded(DEFAULT_SSH_CONFIG))
     """A file in the format of ~/.ssh/config; its settings hold where a key here does not."""
     connect_timeout: Seconds = 20.0
     """Seconds for one connection with its repetitions, or text such as 30s."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sojourn.errors import ConfigError
+from sojourn.home import expanded
 from sojourn.transports.ssh_lookup import (
     Options,
     Reader,
@@ -135,7 +136,7 @@ def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:
     tokens = _tokens(alias, hostname, port, user, key_alias, first(options, "proxyjump"))
 
     def path(text: str) -> Path:
-        return Path(expand(text, tokens, variables=True)).expanduser()
+        return expanded(expand(text, tokens, variables=True))
 
     def paths(keyword: str) -> tuple[Path, ...]:
         return tuple(path(value) for value in options.get(keyword, []) if value != "none")
@@ -195,7 +196,7 @@ def _tokens(
     return {
         "%": "%",
         "C": digest,
-        "d": str(Path.home()),
+        "d": str(expanded("~")),
         "h": hostname,
         "i": str(os.getuid()),
         "j": jump,

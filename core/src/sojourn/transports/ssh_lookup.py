@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sojourn.errors import ConfigError
+from sojourn.home import expanded
 
 if TYPE_CHECKING:
     from sojourn.transports.config import SshConfig
@@ -52,7 +53,7 @@ def file_option(config: Path) -> list[str]:
 
     Nor for the default where there is no such file, as when HOME is not the user's own.
     """
-    if config == Path("~/.ssh/config").expanduser() and not config.exists():
+    if config == expanded("~/.ssh/config") and not config.exists():
         return []
     try:
         home = pwd.getpwuid(os.getuid()).pw_dir

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from sojourn.contract import ChannelInfo, hookimpl
 from sojourn.errors import PluginError
+from sojourn.home import expanded
 from sojourn.values.notification import Channel, Notification
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _servers(options: "AppriseOptions") -> list[Any]:
             )
     if options.config is not None:
         described = apprise.AppriseConfig()
-        described.add(str(options.config.expanduser()))
+        described.add(str(expanded(options.config)))
         found.add(described)
     servers = list(found)
     if not servers:

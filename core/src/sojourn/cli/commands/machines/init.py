@@ -1,7 +1,6 @@
 """`sojourn machines init`."""
 
 import os
-from pathlib import Path
 
 import click
 
@@ -16,12 +15,12 @@ def command() -> None:
     It goes to the user's config folder, or where SOJOURN_MACHINES says. A file that is there
     is left as it is.
     """
-    from sojourn.home import make_private
+    from sojourn.home import expanded, make_private
     from sojourn.machines.initial import INITIAL
     from sojourn.machines.places import OVERRIDE, user_file
 
     named = os.environ.get(OVERRIDE)
-    file = Path(named).expanduser() if named else user_file()
+    file = expanded(named) if named else user_file()
     try:
         make_private(file.parent)
         with file.open("x", encoding="utf-8") as written:
