@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from sojourn.errors import HostKeyRefused
+from sojourn.home import expanded
 
 DEFAULT_KNOWN_HOSTS = Path("~/.ssh/known_hosts")
 
@@ -157,7 +158,7 @@ def _add_command(name: str, kind: str, blob: bytes, file: Path | None) -> str:
     line = shlex.quote(f"{name} {kind} {base64.b64encode(blob).decode()}")
     instead = ""
     if file is None:
-        file = DEFAULT_KNOWN_HOSTS.expanduser()
+        file = expanded(DEFAULT_KNOWN_HOSTS)
         instead = f"set known_hosts_file: {file} for the machine, since UserKnownHostsFile keeps no key; and "
     text = shlex.quote(str(file))
     steps = []

@@ -54,7 +54,7 @@ class Host:
 
     def looks_for(self, identity: Path) -> bool:
         """Whether that key's file is one of those that ssh looks for unless told otherwise."""
-        usual = identity.parent == Path.home() / ".ssh" and identity.name.startswith("id_")
+        usual = identity.parent == expanded("~/.ssh") and identity.name.startswith("id_")
         return usual and len(self.identity_files) > 1
 
     @property
