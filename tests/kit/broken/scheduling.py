@@ -7,7 +7,16 @@ from typing import ClassVar
 
 import sojourn_slurm
 from sojourn.batch.backend import BatchBackend
-from sojourn.batch.scheduler import Conversation, QueueEntry, Response, SubmitCall, Took
+from sojourn.batch.scheduler import (
+    CommandResult,
+    Conversation,
+    QueueEntry,
+    Response,
+    SubmitCall,
+    SubmitReply,
+    Took,
+    Verdict,
+)
 from sojourn.contract import hookimpl
 from sojourn.scaffold.templates.batch.package.backend import INFO, NewpluginScheduler
 from sojourn.site.context import MachineContext
@@ -174,3 +183,44 @@ class OpensItsRoot(BatchBackend):
         with context.trip() as dialogue:
             dialogue.run("chmod -R o+rX . .. ../..")
         return answers
+
+
+class _Certain(NewpluginScheduler):
+    def read_submit(self, result: CommandResult) -> SubmitReply:
+        if result.status == 0:
+            return super().read_submit(result)
+        return SubmitReply(Verdict.REFUSED, reason=result.words)
+
+
+@breaks("R55", machine="toy")
+class TakesEveryFailureForARefusal(Toy):
+    """Says of every submit command that fails that the job was refused."""
+
+    scheduler = _Certain
+
+
+class _LastLine(NewpluginScheduler):
+    def read_submit(self, result: CommandResult) -> SubmitReply:
+        words = result.stdout.split("\n")[-2].split() if result.status == 0 else []
+        if words and words[0].isdigit():
+            return SubmitReply(Verdict.TAKEN, words[0])
+        return super().read_submit(result)
+
+
+@breaks("R56", machine="toy")
+class ReadsTheFirstWordOfTheLastLine(Toy):
+    """Takes the first word of the last line for the id."""
+
+    scheduler = _LastLine
+
+
+class _Trusting(NewpluginScheduler):
+    def cancel(self, jobs: Mapping[str, str]) -> Conversation[Mapping[str, Response]]:
+        return super().cancel(dict.fromkeys(jobs, ""))
+
+
+@breaks("R57", machine="toy")
+class CancelsWhateverTheIdNames(Toy):
+    """Cancels the job that an id names, whosever it is."""
+
+    scheduler = _Trusting

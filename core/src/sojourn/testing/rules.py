@@ -41,6 +41,7 @@ _CHANGES = "Changing jobs"
 _OPTIONAL = "Optional abilities"
 _SAYING = "What a backend says of itself"
 _CARRYING = "Transports"
+_PRINTED = "What a scheduler's commands print"
 
 
 def _rules() -> Iterator[Rule]:
@@ -397,6 +398,28 @@ def _rules() -> Iterator[Rule]:
         _CARRYING,
         "A closed channel ends its program; what is closed may be closed again and used no more.",
         "Programs left behind on a login node are what administrators write e-mails about.",
+    )
+    # --- what commands print ------------------------------------------------------------------------
+    yield Rule(
+        "R55",
+        _PRINTED,
+        "Words of the scheduler that are not understood are no refusal: the job is looked for, and the"
+        " words are told.",
+        "A site's own plugins, hooks and wrappers say what no table holds. Taken for a refusal they stop"
+        " jobs that could run, taken for an outage they are tried again for ever.",
+    )
+    yield Rule(
+        "R56",
+        _PRINTED,
+        "An id is a line of the submit command's output that is an id as a whole, whatever stands"
+        " before and after it.",
+        "Wrappers print how much of a budget is left: a number from that, cancelled, is another job.",
+    )
+    yield Rule(
+        "R57",
+        _CHANGES,
+        "cancel ends a job only if it is in the queue under the name of the attempt's claim.",
+        "An id may be wrong, in a file, a ticket or a store; what it names then is somebody's work.",
     )
 
 

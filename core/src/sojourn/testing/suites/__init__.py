@@ -10,10 +10,11 @@ from sojourn.testing.suites.finding import Finding
 from sojourn.testing.suites.jobs import Jobs
 from sojourn.testing.suites.once import Cuts, Once, OnceInProcesses
 from sojourn.testing.suites.optional import Abilities, Chains, Holding
+from sojourn.testing.suites.printed import Printed
 from sojourn.testing.suites.saying import Saying
 
 
-class EssentialSuite(Batches, Evidence, Once, Finding, Jobs, Files, Changes, Saying):
+class EssentialSuite(Batches, Evidence, Once, Finding, Printed, Jobs, Files, Changes, Saying):
     """Every rule that can be proven quickly, of what every backend must do."""
 
 
@@ -39,6 +40,7 @@ __all__ = [
     "Jobs",
     "Once",
     "OnceInProcesses",
+    "Printed",
     "Saying",
     "TransportSuite",
     "Volume",

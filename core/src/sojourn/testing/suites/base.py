@@ -42,6 +42,11 @@ class Suite:
         return tuple({*getattr(bench.plugin, "tools", ()), *found})
 
     @pytest.fixture
+    def submit_command(self, bench: Bench) -> str:
+        """The command that submits a job, which is given odd wrappers; "" where there is none."""
+        return next(iter(getattr(bench.plugin, "tools", ())), "")
+
+    @pytest.fixture
     def lacks(self) -> frozenset[Capability]:
         """What the backend claims and this machine's scheduler cannot do: no accounting, say."""
         return frozenset()

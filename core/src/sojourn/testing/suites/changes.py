@@ -1,7 +1,8 @@
-"""R34 to R37: cancel ends what it was asked to end, and nothing else."""
+"""R34 to R37 and R57: cancel ends what it was asked to end, and nothing else."""
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from sojourn.states import State
@@ -70,6 +71,18 @@ class Changes(Suite):
     ) -> None:
         odd = stranger(ended_batch(bench)[0], unknown_id)
         assert client.cancel(odd)[0].outcome is Changed.ABSENT
+
+    @rule("R57")
+    def test_a_job_that_is_not_the_attempts_own_goes_on(self, bench: Bench, client: Client) -> None:
+        other = client.take(client.order(f"{UNTIL_TOLD}; {COUNT}"))[0]
+        client.started([other])
+        job = client.take(client.order(UNTIL_TOLD))[0]
+        own, others = client.job_dir(job), client.job_dir(other)
+        bench.said(f"cp {others}/id {own}/id && rm -f {own}/started")
+        client.cancel(replace(job, scheduler_id=other.scheduler_id))
+        tell(bench, [other])
+        client.ended([other])
+        assert runs(bench, [other]) == [1], "another job was cancelled"
 
     @rule("R37")
     def test_its_neighbours_go_on(self, bench: Bench, client: Client) -> None:
