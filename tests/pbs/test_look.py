@@ -357,3 +357,12 @@ def test_every_id_is_answered_or_there_is_no_answer(
     for job, word in words.items():
         if word.phase is Phase.ABSENT and site is not WRAPPERS:
             assert "Unknown Job Id" in said or "[" in job
+
+
+def test_an_id_of_another_server_keeps_no_other_from_being_shown() -> None:
+    """Seen of OpenPBS 23.06: the others are shown all the same."""
+    shown = output("qstat_-f_running").stdout
+    odd = CommandResult(1, shown, "qstat: illegally formed job identifier: 20.elsewhere\n")
+    words, _ = answered(OPEN.look(["20.elsewhere", "7.pbs-host"]), odd)
+    assert words["20.elsewhere"].phase is Phase.ABSENT
+    assert words["7.pbs-host"].phase is Phase.RUNNING

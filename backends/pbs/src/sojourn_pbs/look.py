@@ -20,6 +20,8 @@ _ARRAYS = 20
 """Ids in one command: an array is shown with all of its subjobs."""
 
 _UNKNOWN = re.compile(r"Unknown Job Id(?: Error)? (\d+(?:\[\d*\])?)")
+_ILLEGAL = re.compile(r"illegally formed job identifier: (\S+)")
+"""What OpenPBS says of an id of another server, beside showing the others."""
 _FINISHED = "Job has finished, use -x"
 _NO_HISTORY = "not configured to maintain job history"
 _UNKNOWN_STATUS = 153
@@ -125,7 +127,7 @@ def listing(site: Site, jobs: Sequence[str]) -> Conversation[Listing]:
         here = {ids.key(record.id): record for record in records(result.stdout)}
         unknown = _unknown(site, result, targets)
         if any(ids.key(job) not in here and ids.key(job) not in unknown for job in targets):
-            _be_sure(result)
+            _be_sure(result, targets)
         found |= here
         absent |= unknown
     return Listing(site.dialect, found, frozenset(absent))
@@ -158,15 +160,18 @@ def _unknown(site: Site, result: CommandResult, targets: Sequence[str]) -> set[s
     if site.dialect is Dialect.WRAPPERS:  # it leaves them out; 153 means that it found none
         silent = result.status in (0, _UNKNOWN_STATUS) and not complaints(result.stderr)
         return {ids.key(job) for job in targets} if silent else set()
-    return set(_UNKNOWN.findall(result.words))
+    illegal = {ids.key(job) for job in _ILLEGAL.findall(result.words) if job in targets}
+    return illegal | set(_UNKNOWN.findall(result.words))
 
 
-def _be_sure(result: CommandResult) -> None:
+def _be_sure(result: CommandResult, targets: Sequence[str]) -> None:
     """Nothing but what has been understood may have kept a job from being shown."""
     odd = [
         line
         for line in complaints(result.stderr)
-        if not _UNKNOWN.search(line) and _FINISHED not in line
+        if not _UNKNOWN.search(line)
+        and _FINISHED not in line
+        and not set(_ILLEGAL.findall(line)) & {*targets}
     ]
     if odd or (result.status != 0 and not result.stderr.strip()):
         raise unavailable(result, "qstat")
