@@ -6,12 +6,13 @@ swallow them. Uncaught in a plain script they print two lines, and the script en
 """
 
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
-from sojourn.errors import EXIT_SUSPENDED
+from sojourn.errors import EXIT_SUSPENDED, NotPossible
 from sojourn.states import State
 
 
@@ -155,6 +156,34 @@ def suspension_from_json(record: Mapping[str, Any]) -> JobSuspended | WorkflowSu
         raise ValueError("this is no suspension")
     children = [suspension_from_json(child) for child in record["children"]]
     return WorkflowSuspended(children, record.get("workflow", ""))
+
+
+def suspend(suspension: Suspension) -> NoReturn:
+    """Raise `suspension`, or where it would be lost, an ordinary error that says so.
+
+    A worker of `multiprocessing.Pool` or `ThreadPool` passes on subclasses of Exception only; it
+    would die of anything else, and the pool would wait for its answer for ever.
+
+    Raises:
+        NotPossible: this is such a worker.
+    """
+    if _in_pool():
+        raise NotPossible(
+            f"{suspension.what}; a worker of a multiprocessing pool cannot suspend",
+            hint="call session.gather(jobs) outside of the pool: it submits all and suspends once; "
+            "or use concurrent.futures",
+        )
+    raise suspension
+
+
+def _in_pool() -> bool:
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    if multiprocessing is None:
+        return False
+    dummy = sys.modules.get("multiprocessing.dummy")
+    if dummy is not None and isinstance(threading.current_thread(), dummy.DummyProcess):
+        return True
+    return "PoolWorker-" in multiprocessing.current_process().name
 
 
 def suspensions_in(error: BaseException) -> Iterator[Suspension]:

@@ -8,7 +8,7 @@ from sojourn.session.handling import Handling
 from sojourn.session.outcomes import Outcomes
 from sojourn.session.standing import Reuse, handle_of
 from sojourn.session.submitting import Origin
-from sojourn.suspension import JobHandle, JobSuspended, WorkflowSuspended
+from sojourn.suspension import JobHandle, JobSuspended, WorkflowSuspended, suspend
 from sojourn.values.job import Job
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Session(Outcomes, Handling):
         """
         outcome = self._outcomes([job], on, reuse, accept_stale)[0]
         if isinstance(outcome, JobHandle):
-            raise JobSuspended(outcome)
+            suspend(JobSuspended(outcome))
         if isinstance(outcome, SojournError):
             raise outcome
         return outcome
@@ -80,7 +80,7 @@ class Session(Outcomes, Handling):
         outcomes = self._outcomes(jobs, on, reuse, accept_stale)
         waiting = [JobSuspended(one) for one in outcomes if isinstance(one, JobHandle)]
         if waiting:
-            raise WorkflowSuspended(waiting)
+            suspend(WorkflowSuspended(waiting))
         errors = [one for one in outcomes if isinstance(one, SojournError)]
         if errors and on_failure == "raise":
             raise errors[0]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sojourn.suspension import WorkflowSuspended
+from sojourn.suspension import WorkflowSuspended, suspend
 from sojourn.workflow.building import inside
 from sojourn.workflow.concluding import all_failed, suspensions, unique
 from sojourn.workflow.context import Context, new_context
@@ -199,7 +199,7 @@ class Run:
             for error in held_up:
                 self._context.say(f"{error}; what is to be done there is done at the next run")
             self._report("suspended")
-            raise WorkflowSuspended(waiting, self._context.top.name)
+            suspend(WorkflowSuspended(waiting, self._context.top.name))
         elif failures:
             self._report("failed")
             raise all_failed(self._context.top.name, (*failures, *held_up), self._nodes)
