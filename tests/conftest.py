@@ -35,8 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Settle, before xdist makes its workers, what all processes of the run share."""
     if hasattr(config, "workerinput"):
         return
-    # A run in the background of a shell ignores Ctrl-C, and so would all that tests start.
+    # A run in the background of a shell ignores Ctrl-C, and under nohup also a hang-up, and so
+    # would all that tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     os.environ[RUN] = secrets.token_hex(8)
     if VARIABLE not in os.environ:
         os.environ[OWNER] = str(os.getpid())
