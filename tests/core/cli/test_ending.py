@@ -88,6 +88,19 @@ def test_a_failed_workflow_names_each_failure_once(capsys: pytest.CaptureFixture
     assert err.count("mend it") == 1
 
 
+def test_a_failure_that_the_workflow_s_message_tells_is_not_told_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first, second = StepFailed("step fit failed: boo"), StepFailed("step plot failed: oh")
+    first.add_note('  File "a.py", line 3')
+    message = "workflow w failed: step fit failed: boo; and 1 more"
+    end(WorkflowFailed(message, failures=(first, second)))
+    err = capsys.readouterr().err
+    assert err.count("step fit failed: boo") == 1
+    assert err.count("step plot failed: oh") == 1
+    assert 'File "a.py", line 3' in err
+
+
 def test_a_traceback_ends_with_the_hint_and_the_command_line_says_it_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -4,6 +4,8 @@ import shutil
 import subprocess
 import threading
 
+import pytest
+
 from tests.core.cli.desk import Desk
 from tests.support.waiting import eventually
 
@@ -68,7 +70,19 @@ def test_a_job_without_a_log_yet(desk: Desk) -> None:
     signature = desk.submit("--", "true")
     done = desk("logs", signature)
     assert done.out == ""
-    assert "printed nothing yet" in done.err
+    assert f"job {signature[:8]} has printed nothing on standard output yet" in done.err
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_a_finished_job_that_printed_nothing_says_so(desk: Desk, fetched: bool) -> None:
+    signature = desk.finished("--", "echo words >&2")
+    if fetched:
+        desk("fetch", signature)
+    done = desk("logs", signature)
+    assert done.out == ""
+    assert "has printed nothing on standard output: it is COMPLETED" in done.err
+    assert f"logs {signature[:8]} --stderr" in done.err
+    assert desk("logs", "--stderr", signature).out == "words\n"
 
 
 def test_the_log_of_the_newest_attempt_counts(desk: Desk) -> None:

@@ -25,7 +25,7 @@ def test_list_shows_the_file_as_it_stands(desk: Desk) -> None:
 
 def test_list_shows_what_does_not_load_too(empty_desk: Desk) -> None:
     empty_desk.machines.write_text("machines:\n  odd: {backend: nosuch, host: x}\n")
-    (one,) = empty_desk("machines", "list", "--json").json
+    (one,) = empty_desk("machines", "list", "--json", status=2).json
     assert (one["backend"], one["transport"], one["host"]) == ("nosuch", "ssh", "x")
 
 
@@ -60,10 +60,22 @@ def test_init_writes_a_file_once(empty_desk: Desk) -> None:
     empty_desk.machines.unlink()
     done = empty_desk("machines", "init")
     assert done.out.strip() == str(empty_desk.machines)
-    assert [one["name"] for one in empty_desk("machines", "list", "--json").json] == ["here"]
+    assert [one["name"] for one in empty_desk("machines", "list", "--json").json] == ["local"]
     empty_desk.machines.write_text("machines: {mine: {backend: local}}\n")
     assert "is there already" in empty_desk("machines", "init", status=2).err
     assert "mine" in empty_desk.machines.read_text()
+
+
+def test_list_names_mistakes_in_entries(empty_desk: Desk) -> None:
+    empty_desk.machines.write_text(
+        "machines:\n  good: {backend: local}\n  bad: {backend: local, slotz: 3}\n"
+        "  worse: {backend: slrum, host: x}\n"
+    )
+    done = empty_desk("machines", "list", "--json", status=2)
+    assert [bool(one["mistake"]) for one in done.json] == [False, True, True]
+    assert "slotz" in done.err
+    assert "slots" in done.err
+    assert "slrum" in done.err
 
 
 def test_check_tries_everything_and_leaves_nothing(desk: Desk) -> None:

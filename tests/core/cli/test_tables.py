@@ -1,9 +1,13 @@
 """Aligned columns, whatever is in them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sojourn.cli.joblist import as_table
 from sojourn.cli.tables import columns, cut, from_columns, table
+from sojourn.states import State
+from tests.core.cli.samples import NOW, record
 
 _CELLS = st.text(st.characters(categories=["L", "N", "P", "S", "Mn"]), max_size=12)
 
@@ -31,6 +35,39 @@ def test_the_last_column_is_cut_at_the_width() -> None:
 
 def test_a_narrow_terminal_still_shows_something() -> None:
     assert table(("A", "B"), [("x" * 30, "reason")], width=10).splitlines()[1].endswith("  reason")
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_a_table_of_jobs_fits_the_terminal(width: int) -> None:
+    jobs = [
+        record(
+            f"simulate[{at}]",
+            State.OUT_OF_MEMORY,
+            workflow="a sweep with a long name",
+            step="simulate",
+            machine="cluster.example",
+            scheduler_id=f"12345{at}.server.example.org",
+            started_at=NOW - 80,
+            finished_at=NOW - 10,
+            reason="killed: it used more memory than the 4 GiB that it had asked for",
+        )
+        for at in range(3)
+    ]
+    lines = as_table(jobs, width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    for word in ("JOB", "STATE", "REASON"):
+        assert word in lines[0]
+    assert "OUT_OF_MEMORY" in lines[1]
+    assert jobs[0].signature[:8] in lines[1]
+
+
+@given(
+    st.lists(st.tuples(_CELLS, _CELLS, _CELLS, _CELLS, _CELLS), min_size=1, max_size=4),
+    st.integers(20, 60),
+)
+def test_any_table_of_twenty_columns_or_more_fits(rows: list[tuple[str, ...]], width: int) -> None:
+    text = table(("ONE", "TWO", "THREE", "FOUR", "FIVE"), rows, width=width)
+    assert max(map(columns, text.split("\n"))) <= width
 
 
 def test_painted_cells_keep_the_alignment() -> None:

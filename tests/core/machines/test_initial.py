@@ -23,7 +23,7 @@ def load(tmp_path: Path, text: str) -> Machines:
 
 def test_as_it_stands(tmp_path: Path) -> None:
     machines = load(tmp_path, INITIAL)
-    assert machines.names() == ["here"]
+    assert machines.names() == ["local"]
     assert machines.default().backend == "local"
 
 
@@ -31,8 +31,8 @@ def test_with_all_its_suggestions_taken(tmp_path: Path) -> None:
     text = re.sub(r"^(\s*)# (?=\s*[a-z_]+:|  )", r"\1", INITIAL, flags=re.MULTILINE)
     assert text != INITIAL
     machines = load(tmp_path, text)
-    assert machines.names() == ["here", "cluster"]
-    assert machines.default().name == "here"
+    assert machines.names() == ["local", "cluster"]
+    assert machines.default().name == "local"
     cluster = machines.get("cluster")
     assert cluster.transport == "ssh"
     assert cluster.defaults.walltime == 3600

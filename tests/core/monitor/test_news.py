@@ -16,8 +16,16 @@ EVENT = EventRecord(
 )
 
 
-def told(*events: EventRecord, asked_for: bool = False, since: float = 0.0) -> list[Notice]:
-    return notices_of(events, asked_for=lambda event: asked_for, since=since)
+def told(
+    *events: EventRecord, asked_for: bool = False, retried: int = 1, since: float = 0.0
+) -> list[Notice]:
+    """What is told, if the job is in attempt `retried` now."""
+    return notices_of(
+        events,
+        asked_for=lambda event: asked_for,
+        retried=lambda event: retried > event.attempt,
+        since=since,
+    )
 
 
 def machines(**states: tuple[str, float]) -> dict[str, MachineRecord]:
@@ -56,6 +64,12 @@ def test_a_cancellation_is_news_unless_the_user_has_asked_for_it() -> None:
     assert told(cancelled, asked_for=True) == []
     assert [notice.topic for notice in told(cancelled)] == [Topic.JOB_FAILED]
     assert len(told(EVENT, asked_for=True)) == 1
+
+
+def test_a_failure_that_was_retried_meanwhile_is_no_news() -> None:
+    failed = replace(EVENT, new=State.FAILED)
+    assert told(failed, retried=2) == []
+    assert len(told(replace(failed, attempt=2), retried=2)) == 1
 
 
 def test_old_things_are_no_news() -> None:

@@ -103,6 +103,11 @@ def _say(error: BaseException) -> int:
 def failed(error: SojournError) -> int:
     """Tell of one of Sojourn's own errors."""
     note(error.message)
+    return _details(error)
+
+
+def _details(error: SojournError) -> int:
+    """What is to be said of an error beside its message."""
     if isinstance(error, JobFailed):
         tell_tail(error)
     for text in getattr(error, "__notes__", ()):
@@ -111,7 +116,9 @@ def failed(error: SojournError) -> int:
     inner = error.failures if isinstance(error, WorkflowFailed) else ()
     told = {getattr(failure, "hint", "") for failure in inner}
     for failure in inner:
-        if isinstance(failure, SojournError):
+        if isinstance(failure, SojournError) and failure.message in error.message:
+            _details(failure)  # it has been said
+        elif isinstance(failure, SojournError):
             failed(failure)
         else:
             note(str(failure))

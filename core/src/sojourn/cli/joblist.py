@@ -31,6 +31,10 @@ _NOT_STARTED = frozenset({State.NEW, State.SUBMITTING, State.QUEUED, State.HELD}
 _STATE = HEADS.index("STATE")
 _GIVEN_BY_PEOPLE = tuple(HEADS.index(head) for head in ("NAME", "WORKFLOW", "STEP"))
 """Columns of any width, cut where a terminal is too narrow."""
+_DISPENSABLE = tuple(
+    HEADS.index(head) for head in ("ID", "TIME", "WORKFLOW", "STEP", "MACHINE", "AGE", "NAME")
+)
+"""Columns that are left out, in this order, where a terminal is narrower still."""
 
 
 def show(
@@ -90,7 +94,7 @@ def table_of(
     )
     return from_columns(
         HEADS, shown, width=width, paint=output.paint if colors else None, painted=_STATE,
-        yielding=_GIVEN_BY_PEOPLE,
+        yielding=_GIVEN_BY_PEOPLE, dispensable=_DISPENSABLE,
     )  # fmt: skip
 
 

@@ -34,21 +34,29 @@ def from_columns(
     paint: Paint | None = None,
     painted: int = -1,
     yielding: Sequence[int] = (),
+    dispensable: Sequence[int] | None = None,
 ) -> str:
     """A table of these columns; where it is wider than `width`, those that are `yielding` are cut,
     the widest first, and then the last one.
 
+    Where that is not enough, those that are `dispensable` are left out, in their order (by default
+    from the right, but for the first two and the last), and then all are cut.
     Columns that are empty in every row are left out. `paint` is applied to column `painted`.
     """
     kept = [at for at, cells in enumerate(found) if any(cells)] or [*range(len(heads))]
+    if width is not None:
+        order = range(len(heads) - 2, 1, -1) if dispensable is None else dispensable
+        kept = _without_dispensable(heads, found, kept, width, yielding, order)
     texts = [(heads[at], *found[at]) for at in kept]
     sizes = [_widest(column) for column in texts]
     if width is not None:
         rest = width - min(sizes[-1], _LAST) - 2 * (len(sizes) - 1)
         soft = [at for at, column in enumerate(kept[:-1]) if column in yielding]
-        for at, size in _yielded(sizes[:-1], soft, rest).items():
-            texts[at], sizes[at] = tuple(cut(text, size) for text in texts[at]), size
-        room = max(8, width - sum(sizes[:-1]) - 2 * (len(sizes) - 1))
+        for some, least in ((soft, _NARROWEST), (range(len(kept) - 1), _NARROWEST // 2)):
+            for at, size in _yielded(sizes[:-1], some, rest, least).items():
+                texts[at], sizes[at] = tuple(cut(text, size) for text in texts[at]), size
+            rest = width - _NARROWEST - 2 * (len(sizes) - 1)
+        room = max(_NARROWEST, width - sum(sizes[:-1]) - 2 * (len(sizes) - 1))
         texts[-1] = tuple(cut(text, room) for text in texts[-1])
     if paint is not None and painted in kept:
         at = kept.index(painted)
@@ -63,11 +71,34 @@ def from_columns(
     return "\n".join(map(str.rstrip, map(line.__mod__, zip(*texts, strict=True))))
 
 
-def _yielded(sizes: Sequence[int], soft: Sequence[int], room: int) -> dict[int, int]:
+def _without_dispensable(
+    heads: Sequence[str],
+    found: Sequence[Sequence[str]],
+    kept: list[int],
+    width: int,
+    yielding: Sequence[int],
+    dispensable: Sequence[int],
+) -> list[int]:
+    """The columns that fit into `width` when those that yield are cut as far as they may be."""
+    sizes = {at: _widest((heads[at], *found[at])) for at in kept}
+
+    def least(at: int) -> int:
+        is_soft = at in yielding or at == kept[-1]
+        return min(sizes[at], _NARROWEST) if is_soft else sizes[at]
+
+    for at in dispensable:
+        if sum(map(least, kept)) + 2 * (len(kept) - 1) <= width:
+            break
+        if at in kept and len(kept) > 1:
+            kept = [one for one in kept if one != at]
+    return kept
+
+
+def _yielded(sizes: Sequence[int], soft: Sequence[int], room: int, least: int) -> dict[int, int]:
     """The new sizes of those of the columns `soft` that must be narrower to have all in `room`."""
     new = {at: sizes[at] for at in soft}
     over = sum(sizes) - room
-    while over > 0 and any(size > _NARROWEST for size in new.values()):
+    while over > 0 and any(size > least for size in new.values()):
         widest = max(new, key=lambda at: new[at])
         new[widest] -= 1
         over -= 1

@@ -5,11 +5,11 @@ INITIAL = """\
 # ${VARIABLE} is replaced by the variable of your environment; write $${ for a plain ${.
 # Passwords and passphrases have no place here: use an SSH key, or `sojourn login NAME`.
 
-# default: here                 # the machine for those who name none
+# default: local                # the machine for those who name none
 
 machines:
 
-  here:                         # this computer
+  local:                        # this computer; known by this name also without any file
     backend: local
     # slots: 4                  # so many jobs run at a time
 

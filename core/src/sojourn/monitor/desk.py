@@ -51,7 +51,12 @@ class Desk:
         """Take up what has happened; `ready` are workflows to be told of, None if they are resumed."""
         # The store may fail at any place: what was taken up is noted only when all is known.
         fresh = [event for event in events if event.id > self._heard]
-        notices = news.notices_of(fresh, asked_for=self._asked_for, since=now.wall - news.STALE)
+        notices = news.notices_of(
+            fresh,
+            asked_for=self._asked_for,
+            retried=self._is_retried,
+            since=now.wall - news.STALE,
+        )
         notices += others
         found, told = news.conditions(
             machines, self._memory.machines, wanted=loads, now=now.wall, after=self._after
@@ -72,6 +77,11 @@ class Desk:
     def _asked_for(self, event: EventRecord) -> bool:
         record = self._session.store.get(event.signature, event.machine)
         return record is None or record.cancel_requested
+
+    def _is_retried(self, event: EventRecord) -> bool:
+        """Whether what an event tells of has been retried since."""
+        record = self._session.store.get(event.signature, event.machine)
+        return record is not None and record.attempt > event.attempt
 
     def _unusable(
         self,

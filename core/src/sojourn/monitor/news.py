@@ -16,17 +16,24 @@ _BY_HAND = frozenset({"cancel", "rebuild", "import"})
 
 
 def notices_of(
-    events: Iterable[EventRecord], *, asked_for: Callable[[EventRecord], bool], since: float
+    events: Iterable[EventRecord],
+    *,
+    asked_for: Callable[[EventRecord], bool],
+    retried: Callable[[EventRecord], bool],
+    since: float,
 ) -> list[Notice]:
     """What there is to tell of changes of state: jobs that have ended.
 
     `asked_for` says whether the user has asked for the cancellation that an event tells of;
-    what happened before `since` is not told.
+    what happened before `since` is not told, nor an end after which the job was `retried`: nobody
+    has to do anything about it.
     """
     return [
         notice
         for event in events
-        if event.at >= since and (notice := _of(event, asked_for)) is not None
+        if event.at >= since
+        and not retried(event)
+        and (notice := _of(event, asked_for)) is not None
     ]
 
 

@@ -8,7 +8,7 @@ import click
 
 from sojourn.cli.opening import open_session
 from sojourn.cli.options import of_machine, one_job
-from sojourn.cli.output import note
+from sojourn.cli.output import hint, note
 from sojourn.cli.selection import one
 from sojourn.errors import DamagedResult
 from sojourn.states import FINAL, State
@@ -49,6 +49,8 @@ def command(signature: str, errors: bool, follow: bool, machine: str | None) -> 
             with here.open("rb") as file:
                 while piece := file.read(1 << 20):
                     _print(piece)
+                if not file.tell():
+                    _say_nothing(job, name)
             return
         if job.state is State.NEW:
             note(
@@ -57,9 +59,18 @@ def command(signature: str, errors: bool, follow: bool, machine: str | None) -> 
             return
         offset = _all(session, job, name, 0)
         if follow:
-            _follow(session, job, name, offset)
-        elif offset is None and job.state not in FINAL:
-            note(f"it has printed nothing yet: {job.state}, as far as is known")
+            offset = _follow(session, job, name, offset)
+            job = session.again([job])[0]
+        if not offset:
+            _say_nothing(job, name)
+
+
+def _say_nothing(job: JobRecord, name: str) -> None:
+    stream = "standard output" if name == "stdout" else "standard error"
+    yet = "" if job.state in FINAL else " yet"
+    note(f"job {job.signature[:8]} has printed nothing on {stream}{yet}: it is {job.state}")
+    if job.state in FINAL and name == "stdout":
+        hint(f"`sojourn logs {job.signature[:8]} --stderr` prints its standard error")
 
 
 def _here(session: "Session", job: JobRecord, name: str) -> "Path | None":
@@ -88,8 +99,9 @@ def _all(session: "Session", job: JobRecord, name: str, offset: int | None) -> i
             return end
 
 
-def _follow(session: "Session", job: JobRecord, name: str, offset: int | None) -> None:
-    """Read on until the job has ended: once more after that, so that nothing is missed."""
+def _follow(session: "Session", job: JobRecord, name: str, offset: int | None) -> int | None:
+    """Read on until the job has ended: once more after that, so that nothing is missed; where the
+    log ends then."""
     delay, asked = _SOON, 0.0
     interval = session.machines.get(job.machine).poll.interval
     said = ""
@@ -106,7 +118,7 @@ def _follow(session: "Session", job: JobRecord, name: str, offset: int | None) -
         ended = job.state in FINAL
         offset = _all(session, job, name, offset)
         if ended:
-            return
+            return offset
         delay = _SOON if offset != before else min(delay * _GROWTH, _LONGEST)
         time.sleep(delay)
 
