@@ -233,3 +233,42 @@ def test_a_forked_child_gets_connections_of_its_own(tmp_path: Path) -> None:
     )
     assert printed == "fine\n"
     assert os.listdir(tmp_path)  # noqa: PTH208
+
+
+CLOSE_AMID_WRITES = """
+import sys, threading
+from pathlib import Path
+from sojourn.errors import StoreError
+from sojourn.store.store import Store
+
+odd = []
+
+def write(store, started):
+    try:
+        while True:
+            store.meter("hpc", trips=1, bytes_up=10)
+            store.pauses()
+            started.release()
+    except StoreError as error:
+        if "was closed" not in str(error):
+            odd.append(str(error))
+    except BaseException as error:
+        odd.append(repr(error))
+
+for number in range(60):
+    store, started = Store(Path(sys.argv[1])), threading.Semaphore(0)
+    threads = [threading.Thread(target=write, args=(store, started)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(number):
+        started.acquire()
+    store.close()
+    for thread in threads:
+        thread.join()
+sys.exit("\\n".join(odd) or 0)
+"""
+
+
+def test_a_store_may_be_closed_while_other_threads_use_it(tmp_path: Path) -> None:
+    """SQLite crashes the process when a connection is closed amid a call."""
+    run(CLOSE_AMID_WRITES, tmp_path / "s.db")
