@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,8 @@ WORKERS = str(min(4, (os.cpu_count() or 1) + 1))
 WAITING = "4"
 """Processes for tests that mostly wait."""
 SCHEDULER = "slurm or torque or outage"
+LIMIT = 40 * 60.0
+"""Seconds for one run of pytest: when one of its processes crashes, it may wait for ever."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,21 @@ class Outcome:
         return f"{self.part:<8} {word} ({self.seconds:.0f} s){more}"
 
 
-def run(*command: str | Path) -> int:
-    """Run a program of the workspace's environment; returns its exit status."""
-    return subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT).returncode
+def run(*command: str | Path, limit: float | None = None) -> int:
+    """Run a program of the workspace's environment, for `limit` seconds; returns its exit status."""
+    process = subprocess.Popen([BIN / command[0], *command[1:]], cwd=ROOT)
+    try:
+        return process.wait(limit)
+    except subprocess.TimeoutExpired:
+        print(f"== {command[0]}: not done after {limit:.0f} s; interrupted", flush=True)
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(60)
+        return 124
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 def lint() -> int:
@@ -108,13 +122,13 @@ def tests(arguments: list[str], *, fast: bool) -> list[Outcome]:
 def side_by_side(workers: str, marks: str, arguments: list[str]) -> int:
     """The tests with these marks, in that many processes."""
     words = ("-n", workers, "--dist", "loadgroup", "--durations=10", "-m", marks)
-    status = run("pytest", *words, *arguments)
+    status = run("pytest", *words, *arguments, limit=LIMIT)
     if status == TESTS_FAILED:
         # Real schedulers and killed processes on a busy machine: what fails beside others is
         # tried once more by itself. A test that passes only then is named above, and is a bug.
         print("== failed tests once more, by themselves", flush=True)
         status = run("pytest", "-n", "0", "--last-failed", "--last-failed-no-failures", "none",
-                     "-m", marks, *arguments)  # fmt: skip
+                     "-m", marks, *arguments, limit=LIMIT)  # fmt: skip
     left_out = status == NO_TESTS_COLLECTED and (bool(arguments) or marks == "outage")
     return 0 if left_out else status
 
