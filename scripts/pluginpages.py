@@ -248,7 +248,7 @@ def undocumented() -> list[str]:
         for _, kind in kinds
         if not inspect.getdoc(kind) or (inspect.getdoc(kind) or "").startswith(f"{kind.__name__}(")
     ]
-    told = {*HELPERS, "backend", "grouping", "scheduler"}
+    told = {*HELPERS, "backend", "control", "grouping", "scheduler"}
     missing += [
         f"module sojourn.batch.{found.name}"
         for found in iter_modules(batch_room.__path__)

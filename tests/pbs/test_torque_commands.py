@@ -107,9 +107,9 @@ def test_held_released_cancelled(site: Site) -> None:
     word = site.awaited(job, Phase.ENDED)
     assert (word.outcome, word.started_at) == (State.CANCELLED, None)
     for change in (scheduler.cancel, scheduler.hold, scheduler.release):
-        assert site.hear(change([job, "4000000"])) != {}
-        assert site.hear(change([job]))[job].took is Took.FINISHED
-        assert site.hear(change(["4000000"]))["4000000"].took is Took.UNKNOWN
+        assert site.hear(change({job: "", "4000000": ""})) != {}
+        assert site.hear(change({job: ""}))[job].took is Took.FINISHED
+        assert site.hear(change({"4000000": ""}))["4000000"].took is Took.UNKNOWN
 
 
 def test_a_running_job_is_not_held(site: Site) -> None:

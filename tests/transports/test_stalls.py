@@ -32,7 +32,7 @@ def soon() -> Iterator[None]:
 
 START_UP = {
     "waits": ("sleep 3000", "no answer within 2 s; the login shell printed nothing"),
-    "reads a line": ("read -r x", "no answer within 2 s; the login shell printed nothing"),
+    "reads a line": ("read -r x", "no answer within 2 s; the login shell printed "),
     "reads everything": ("cat >/dev/null", "no answer within 2 s"),
     "asks": ("echo 'Accept (y/n)?'; read -r a; sleep 3000", "printed 'Accept (y/n)?'"),
     "another shell": ("exec sh", "no answer within 2 s"),

@@ -55,6 +55,8 @@ _REFUSED = (
     r"|Access/permission denied|not permitted to use this partition|Unable to open file"
     r"|[Rr]equested (?:node|partition|time limit|reservation)|More processors requested"
     r"|Memory (?:required|specification)|(?:Node|Task|CPU) count specification|batch script"
+    r"|Required (?:node|partition) not available|Partition in DOWN state|Required nodes (?:lack|do not)"
+    r"|(?:Job size|Time limit) specification|No partition specified"
 )
 _VERDICTS = (
     (Verdict.UNCLEAR, r"encountered an exception"),  # a hook's: nothing was said about the job

@@ -122,6 +122,11 @@ class Client:
 
         return self.until(jobs, all_there, seconds=seconds, saying="waiting for exit files")
 
+    def over(self, jobs: Sequence[JobRef]) -> Answers:
+        """Poll until every job has left its exit file and the scheduler shows none as running."""
+        self.ended(jobs)
+        return self.gone(jobs)
+
     def started(self, jobs: Sequence[JobRef]) -> Answers:
         """Poll until every job has started."""
 

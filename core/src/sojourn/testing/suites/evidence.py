@@ -40,7 +40,7 @@ def ends(bench: Bench) -> dict[str, PollAnswer]:
     def make() -> dict[str, PollAnswer]:
         client = bench.client()
         jobs = client.take(*(client.order(**case[0]) for case in ENDS.values()))
-        return dict(zip(ENDS, client.ended(jobs), strict=True))
+        return dict(zip(ENDS, client.over(jobs), strict=True))
 
     return bench.once("ends", make)
 
