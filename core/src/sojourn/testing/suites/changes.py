@@ -75,14 +75,18 @@ class Changes(Suite):
     @rule("R57")
     def test_a_job_that_is_not_the_attempts_own_goes_on(self, bench: Bench, client: Client) -> None:
         other = client.take(client.order(f"{UNTIL_TOLD}; {COUNT}"))[0]
-        client.started([other])
         job = client.take(client.order(UNTIL_TOLD))[0]
+        client.started([other, job])
         own, others = client.job_dir(job), client.job_dir(other)
         bench.said(f"cp {others}/id {own}/id && rm -f {own}/started")
         client.cancel(replace(job, scheduler_id=other.scheduler_id))
         tell(bench, [other])
-        client.ended([other])
+        site = client.ended([other])[0].site
         assert runs(bench, [other]) == [1], "another job was cancelled"
+        assert site is not None
+        assert site.exit is not None
+        assert site.exit.ok, "another job was cancelled"
+        tell(bench, [job])
 
     @rule("R37")
     def test_its_neighbours_go_on(self, bench: Bench, client: Client) -> None:
