@@ -31,10 +31,10 @@ def soon() -> Iterator[None]:
 
 
 START_UP = {
-    "waits": ("sleep 3000", "no answer within 2 s; the login shell printed nothing"),
+    "waits": ("sleep 60", "no answer within 2 s; the login shell printed nothing"),
     "reads a line": ("read -r x", "no answer within 2 s; the login shell printed "),
     "reads everything": ("cat >/dev/null", "no answer within 2 s"),
-    "asks": ("echo 'Accept (y/n)?'; read -r a; sleep 3000", "printed 'Accept (y/n)?'"),
+    "asks": ("echo 'Accept (y/n)?'; read -r a; sleep 60", "printed 'Accept (y/n)?'"),
     "another shell": ("exec sh", "no answer within 2 s"),
     "closes the output": ("exec >/dev/null", "no answer within 2 s"),
     "noise in lines": ("yes | head -c 3000000", "more than 1 MiB from the login shell"),
@@ -79,7 +79,7 @@ class Hanging:
     def __init__(self, directory: Path, command: str) -> None:
         self._inner = LocalTransport(idle_timeout=LIMIT)
         directory.mkdir(exist_ok=True)
-        (directory / command).write_text("#!/bin/sh\nexec 3>&-; exec /bin/sleep 3000\n")
+        (directory / command).write_text("#!/bin/sh\nexec 3>&-; exec /bin/sleep 60\n")
         (directory / command).chmod(0o755)
         self._path = directory
 
@@ -121,7 +121,7 @@ def test_a_trip_whose_machine_hangs(
 def test_a_program_that_does_not_end(kind: str, request: pytest.FixtureRequest) -> None:
     sshd = None if kind == "local" else request.getfixturevalue("sshd")
     transport = request.getfixturevalue("opened")(kind, sshd, idle_timeout=LIMIT)
-    channel = transport.open("exec >&- 2>&-; exec sleep 3000")
+    channel = transport.open("exec >&- 2>&-; exec sleep 60")
     with soon():
         with pytest.raises(ConnectionLost, match="did not end within 2 s"):
             channel.wait()
@@ -130,7 +130,7 @@ def test_a_program_that_does_not_end(kind: str, request: pytest.FixtureRequest) 
 
 def test_whoever_waits_is_woken_by_close(kind: str, request: pytest.FixtureRequest) -> None:
     sshd = None if kind == "local" else request.getfixturevalue("sshd")
-    channel = request.getfixturevalue("opened")(kind, sshd).open("exec sleep 3000")
+    channel = request.getfixturevalue("opened")(kind, sshd).open("exec sleep 60")
     told: list[Exception] = []
 
     def wait() -> None:
