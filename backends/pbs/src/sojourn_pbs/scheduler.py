@@ -25,6 +25,7 @@ class Pbs(Site):
     id_variable = "${PBS_JOBID:-${SLURM_JOB_ID-}}"
     """In a subjob it is `9[3].server`, as `task_id` forms it; Slurm sets no PBS_JOBID."""
     tools = ("qsub", "qstat", "qdel")
+    optional_tools = ("qselect", "qhold", "qrls", "qalter")
 
     probe = staticmethod(probe)
     directives = directives

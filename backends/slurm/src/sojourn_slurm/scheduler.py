@@ -21,6 +21,7 @@ class Slurm(Site):
         "${SLURM_ARRAY_JOB_ID:-${SLURM_JOB_ID-}}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}"
     )
     tools = ("sbatch", "squeue", "scancel", "scontrol")
+    optional_tools = ("sacct",)
 
     probe = probe
     directives = directives

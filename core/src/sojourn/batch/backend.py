@@ -110,6 +110,11 @@ class BatchBackend:
         """Commands that must be on a machine's PATH."""
         return self._kind.tools
 
+    @property
+    def optional_tools(self) -> tuple[str, ...]:
+        """Commands that are used where the machine has them."""
+        return self._kind.optional_tools
+
     # --- the scheduler of one machine -------------------------------------------------------------
 
     def _scheduler(self, context: MachineContext) -> BatchScheduler:

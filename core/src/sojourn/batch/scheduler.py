@@ -151,6 +151,8 @@ class BatchScheduler(ABC):
     empty where jobs are not told, which are then found by their name."""
     tools: ClassVar[tuple[str, ...]] = ()
     """Commands that must be on the machine's PATH."""
+    optional_tools: ClassVar[tuple[str, ...]] = ()
+    """Commands that are used where the machine has them."""
 
     def __init__(self, options: object = None, facts: Mapping[str, str] | None = None) -> None:
         self.options = options

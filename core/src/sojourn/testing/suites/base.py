@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ class Suite:
         """The scheduler's commands, which are made to fail; none for one without commands."""
         folders = " ".join(map(shlex.quote, bench.machine.path))
         found = bench.shell(f"for d in {folders}; do ls $d; done").stdout.split()
-        return tuple({*getattr(bench.plugin, "tools", ()), *found})
+        named = (getattr(bench.plugin, name, ()) for name in ("tools", "optional_tools"))
+        return tuple({*chain.from_iterable(named), *found})
 
     @pytest.fixture
     def submit_command(self, bench: Bench) -> str:
