@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_NEEDS_PERSON = 3
+"""What is left to wait for does not go on before somebody changes something."""
 EXIT_SUSPENDED = 75
 """EX_TEMPFAIL of sysexits.h: try again later."""
 EXIT_INTERRUPTED = 130

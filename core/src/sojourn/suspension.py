@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, NoReturn
 
-from sojourn.errors import EXIT_SUSPENDED, NotPossible
+from sojourn.errors import EXIT_NEEDS_PERSON, EXIT_SUSPENDED, NotPossible
 from sojourn.states import State
 
 
@@ -27,6 +27,9 @@ class JobHandle:
     scheduler_id: str = ""
     reason: str = ""
     attempt: int = 1
+    needs: str = ""
+    """What somebody has to do before it can go on, such as for a job that can never start; "" if
+    it goes on by itself."""
 
     def __str__(self) -> str:
         named = f"{_line(self.name)} ({self.signature[:8]})" if self.name else self.signature[:8]
@@ -74,8 +77,23 @@ class Suspension(BaseException):
         raise NotImplementedError
 
     @property
+    def exit_status(self) -> int:
+        """What a program ends with that stops here: EXIT_SUSPENDED while something goes on by
+        itself, EXIT_NEEDS_PERSON if nothing does."""
+        handles = self.handles
+        stuck = bool(handles) and all(handle.needs for handle in handles)
+        return EXIT_NEEDS_PERSON if stuck else EXIT_SUSPENDED
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What somebody has to do about jobs that do not go on by themselves, each thing once."""
+        return tuple(dict.fromkeys(handle.needs for handle in self.handles if handle.needs))
+
+    @property
     def how_to_go_on(self) -> str:
         """What to do, in one line."""
+        if self.exit_status == EXIT_NEEDS_PERSON:
+            return "; ".join(self.needs[:3])
         jobs = [handle.signature[:8] for handle in self.handles[:3]]
         more = " ..." if len(self.handles) > len(jobs) else ""
         them = "it has" if len(self.handles) == 1 else "they have"
@@ -219,7 +237,7 @@ def _speak_when_uncaught() -> None:
         print(f"sojourn: {one.what}\nsojourn: {one.how_to_go_on}", file=sys.stderr, flush=True)
         if not (sys.flags.inspect or sys.flags.interactive or hasattr(sys, "ps1")):
             # The interpreter honours a SystemExit from its hook, and from nothing else there.
-            raise SystemExit(EXIT_SUSPENDED)
+            raise SystemExit(one.exit_status)
 
     speak.speaks_for_sojourn = True  # type: ignore[attr-defined]
     sys.excepthook = speak

@@ -12,6 +12,21 @@ from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.slurm, pytest.mark.sshd]
 
+NEVER = """
+from sojourn import Job, Workflow, job
+
+@job(outputs=["o"], walltime="30d")
+def sim():
+    return "echo 1 >o"
+
+@job(outputs=["p"])
+def after(x):
+    return Job(command="cat o >p", inputs={"o": x})
+
+with Workflow("never", on="hpc"):
+    after(sim())
+"""
+
 
 @pytest.fixture(params=["slurm-ssh", "slurm-openssh"])
 def hpc(request: pytest.FixtureRequest, testbed: Testbed, tmp_path: Path) -> Iterator[Desk]:
@@ -80,6 +95,18 @@ def test_hold_release_and_cancel(hpc: Desk) -> None:
     told = eventually(lambda: [o for o in hpc("status", signature, "--json").json if o["reason"]])
     assert hpc("show", f"hpc:{told[0]['scheduler_id']}", "--json").json[0]["signature"] == signature
     assert hpc("cancel", signature, "--json").json[0]["state"] == "CANCELLED"
+
+
+def test_a_job_that_can_never_start_ends_the_wait_with_3(hpc: Desk) -> None:
+    hpc.file("never.py", NEVER)
+    told = hpc.process("run", "never.py", "--wait", status=3)
+    assert "can never start: Partition" in told.err
+    assert "run it again with --update" in told.err
+    assert {one["state"] for one in hpc("list", "--json").json} == {"QUEUED"}
+    done = hpc("wait", "--workflow", "never", "--json", status=3)
+    assert [one["name"] for one in done.json if one["never_starts"]] == ["sim"]
+    assert "can never start" in hpc("status").err
+    assert "job sim on hpc waits for a person" in hpc("monitor", "--once").err
 
 
 def test_a_shell_in_the_jobs_directory(hpc: Desk) -> None:

@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from sojourn.store.records import JobRecord
 from tests.core.cli.desk import Desk
 from tests.support.at_terminal import at_terminal
 from tests.support.waiting import eventually
@@ -67,6 +68,22 @@ def test_a_machine_that_does_not_answer_is_told_once(desk: Desk) -> None:
     )
     assert done.err.count("old:") + done.err.count("old,") <= 1
     assert desk.state(signature) == "RUNNING"
+
+
+def test_what_needs_a_person_ends_the_wait_with_3(desk: Desk) -> None:
+    """Also what waits for its outputs; what goes on by itself is waited for first."""
+    refused = JobRecord(
+        "ab" * 32, "here", "sim", refused=True, reason="no such account", workflow="w"
+    )
+    child = JobRecord("cd" * 32, "here", "after", parents=(refused.signature,))
+    desk.put(refused, child)
+    good = desk.submit("--", "true")
+    done = desk("wait", "abab", "cdcd", good, status=3)
+    assert done.out.count("COMPLETED") == 1
+    assert done.err.count("job sim (abababab) on here was refused") == 1
+    assert "no such account" in done.err
+    assert "change what it asks for and run it again" in done.err
+    assert "job sim (abababab) on here" in desk("status").err
 
 
 def test_a_terminal_sees_a_live_display(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

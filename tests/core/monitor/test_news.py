@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from sojourn.monitor.news import Told, conditions, notices_of, unusable
+from sojourn.monitor.news import Told, conditions, notices_of, stuck, stuck_key, unusable
 from sojourn.states import FINAL, State
 from sojourn.store.history import EventRecord
 from sojourn.store.machines import NEEDS_LOGIN, OK, UNREACHABLE, MachineRecord
+from sojourn.store.records import JobRecord
 from sojourn.values.notification import Notice, Topic
 
 EVENT = EventRecord(
@@ -52,6 +53,24 @@ def test_a_job_of_a_workflow_is_progress() -> None:
     assert (notice.topic, notice.workflow) == (Topic.WORKFLOW_PROGRESS, "co2")
     (notice,) = told(replace(EVENT, workflow="co2", new=State.TIMEOUT))
     assert notice.topic is Topic.JOB_FAILED
+
+
+def test_jobs_that_need_a_person_are_told_once_and_those_alike_together() -> None:
+    jobs = [
+        JobRecord(
+            f"{n:064x}", "hpc", "", state=State.QUEUED, step="sim", workflow="w",
+            never_starts=True, reason="can never start: PartitionTimeLimit",
+        )
+        for n in range(3)
+    ]  # fmt: skip
+    (notice,) = stuck(jobs, (), 5.0)
+    assert (notice.topic, notice.subject) == (
+        Topic.TROUBLE,
+        "3 jobs of sim on hpc wait for a person",
+    )
+    assert "PartitionTimeLimit" in notice.detail
+    assert "--update" in notice.detail
+    assert stuck(jobs, {stuck_key(job) for job in jobs}, 6.0) == []
 
 
 @pytest.mark.parametrize("source", ["cancel", "rebuild", "import"])

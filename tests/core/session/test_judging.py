@@ -317,6 +317,9 @@ def test_never_runs_says_why() -> None:
         RECORD, answer(SchedulerWord(Phase.WAITING, never="PartitionNodeLimit"), None), NOW
     )
     assert "can never start: PartitionNodeLimit" in judged.reason
+    assert judged.fields["never_starts"] is True
+    passes = judge(RECORD, answer(SchedulerWord(Phase.WAITING, reason="Priority"), None), NOW)
+    assert passes.fields["never_starts"] is False
 
 
 outcomes = st.sampled_from([None, *sorted(FINAL)])

@@ -106,7 +106,7 @@ class TestCells:
 
         job = JobLine(
             "ab" * 32, name, "hpc", "slurm", state, None, reason, "17", 1, 1.0, 2.0, 3.0, "", "",
-            "", 1.0, 1.0, False, False, "", False,
+            "", 1.0, 1.0, False, False, "", False, False,
         )  # fmt: skip
         node = Node("k", Kind.JOB, name, job, jobs={(job.signature, "hpc"): job})
         text = "".join(cell.text for cell in line(Row(node, depth), world.NOW, total))

@@ -46,8 +46,7 @@ def run_trial(session: "Session", machine: str, timeout: float) -> CheckLine:
 
 
 def _verdict(session: "Session", record: JobRecord, nonce: str, took: float) -> CheckLine:
-    never = record.never_starts or record.reason.startswith("can never start")
-    if record.state not in FINAL and (never or record.unclear):
+    if record.needs_person or (record.state not in FINAL and record.unclear):
         advice = "change what `defaults` of the machine ask for; it is cancelled now"
         return CheckLine("a tiny job", False, f"{record.state}: {record.reason}", advice)
     if record.state not in FINAL:

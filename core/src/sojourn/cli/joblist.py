@@ -159,8 +159,11 @@ def _remark(state: str, reason: str, attempt: int, paused: bool, cancelled: bool
 
 def summary(jobs: Iterable[JobLine | JobRecord]) -> str:
     """How many are in each state: `2 RUNNING, 3 QUEUED`."""
+    jobs = list(jobs)
     states = [job.state for job in jobs]
-    return ", ".join(f"{states.count(state)} {state}" for state in State if state in states)
+    text = ", ".join(f"{states.count(state)} {state}" for state in State if state in states)
+    stuck = sum(job.needs_person for job in jobs)
+    return f"{text} ({stuck} waiting for a person)" if stuck else text
 
 
 def machine_notes(store: "Machines", jobs: Iterable[JobLine | JobRecord]) -> list[str]:

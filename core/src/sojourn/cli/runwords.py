@@ -9,13 +9,23 @@ from types import TracebackType
 import click
 
 from sojourn.cli import output
-from sojourn.errors import EXIT_SUSPENDED
+from sojourn.errors import EXIT_NEEDS_PERSON, EXIT_SUSPENDED
 from sojourn.suspension import Suspension, WorkflowSuspended
+
+_SHOWN = 3
 
 
 def suspended(waiting: Sequence[Suspension], command: str) -> int:
     """Say what waits, and that `command` goes on; returns the exit status."""
     one = waiting[0] if len(waiting) == 1 else WorkflowSuspended(waiting)
+    for text in one.needs[:_SHOWN]:
+        output.note(text)
+    if len(one.needs) > _SHOWN:
+        output.note(f"and {len(one.needs) - _SHOWN} more like these")
+    if one.exit_status == EXIT_NEEDS_PERSON:
+        output.note(f"{one.what}; nothing goes on by itself")
+        output.hint(f"after the change: {command} --update")
+        return EXIT_NEEDS_PERSON
     single = len(one.handles) == 1
     go, have = ("it goes", "it has") if single else ("they go", "they have")
     output.note(f"{one.what}; {go} on without this program")

@@ -9,13 +9,15 @@ import click
 
 from sojourn.cli.ending import tell_tail
 from sojourn.cli.joblist import machine_notes
-from sojourn.cli.output import flat, note
-from sojourn.errors import EXIT_DONE, EXIT_FAILED, EXIT_SUSPENDED
+from sojourn.cli.output import flat, hint, note
+from sojourn.errors import EXIT_DONE, EXIT_FAILED, EXIT_NEEDS_PERSON, EXIT_SUSPENDED
+from sojourn.session.stuck import needs, remedy, stuck
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 
 if TYPE_CHECKING:
     from sojourn.session.session import Session
+    from sojourn.store.store import Store
 
 _TOLD = 3
 """So many failed jobs are told with what they printed."""
@@ -33,14 +35,15 @@ class ChangesOnly:
     """A line for each change: what a log file or a pipe is given."""
 
     def __init__(self) -> None:
-        self._states: dict[tuple[str, str], State] = {}
+        self._states: dict[tuple[str, str], tuple[State, bool]] = {}
         self._said: set[str] = set()
 
     def show(self, jobs: Sequence[JobRecord], notes: Sequence[str]) -> None:
         for job in jobs:
             key = (job.signature, job.machine)
-            if self._states.get(key) is not job.state:
-                self._states[key] = job.state
+            now = (job.state, job.needs_person)
+            if self._states.get(key) != now:
+                self._states[key] = now
                 reason = f": {flat(job.reason)}" if job.reason else ""
                 name = f" {flat(job.name)}" if job.name else ""
                 note(f"{job.signature[:8]}{name} on {job.machine} is {job.state}{reason}")
@@ -75,21 +78,33 @@ def wait_for(
         return session.wait(jobs, timeout=timeout, on_poll=show)
 
 
-def outcome(jobs: Sequence[JobRecord]) -> int:
+def outcome(session: "Session", jobs: Sequence[JobRecord]) -> int:
     """The exit status that says how jobs stand."""
-    if any(job.state not in FINAL and not job.refused for job in jobs):
-        return EXIT_SUSPENDED
+    active = [job for job in jobs if job.state not in FINAL]
+    if active:
+        left = len(stuck(session.store, active)) < len(active)
+        return EXIT_SUSPENDED if left else EXIT_NEEDS_PERSON
     return EXIT_DONE if all(job.state is State.COMPLETED for job in jobs) else EXIT_FAILED
+
+
+def tell_stuck(store: "Store", jobs: Sequence[JobRecord]) -> None:
+    """Of jobs that do not go on by themselves: why, and what to do, each cause once."""
+    active = [job for job in jobs if job.state not in FINAL]
+    causes = {(c.signature, c.machine): c for c in stuck(store, active).values()}.values()
+    alike: dict[tuple[str, str, str], list[JobRecord]] = {}
+    for cause in causes:
+        alike.setdefault((cause.machine, cause.step or cause.name, cause.reason), []).append(cause)
+    for group in alike.values():
+        more = f"; {len(group) - 1} more like it" if len(group) > 1 else ""
+        note(needs(group[0]) + more)
+        hint(remedy(group[0]))
 
 
 def tell_failures(session: "Session", jobs: Sequence[JobRecord]) -> None:
     """Of jobs that ended, but not well: why, and what the first few of them printed."""
     from sojourn.session.failures import failed
 
-    for job in jobs:
-        if job.refused and job.state is State.NEW:
-            note(f"{job.name or job.signature[:8]} was refused by {job.machine}: {job.reason}")
-            click.echo("  hint: change what it asks for and hand it in again", err=True)
+    tell_stuck(session.store, jobs)
     broken = [job for job in jobs if job.state in FINAL and job.state is not State.COMPLETED]
     for job in broken[:_TOLD]:
         error = failed(session.link(job.machine), session.store, [job])[job.signature]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sojourn.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SUSPENDED
+from sojourn.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_NEEDS_PERSON, EXIT_SUSPENDED
 from sojourn.store.plans import WorkflowRecord
 from sojourn.workflow.claiming import claim, give_up
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 EXIT_OCCUPIED = 69
 """Another process runs the workflow, or has run it since: nothing was done."""
+
+_SUSPENDED = (EXIT_SUSPENDED, EXIT_NEEDS_PERSON)
 
 _TAIL = 4096
 
@@ -45,12 +47,12 @@ def judge(
     `said` is the last line of its output.
     """
     failures = before.resume_failures + 1
-    ended_well = exit_status in (EXIT_DONE, EXIT_SUSPENDED)
+    ended_well = exit_status in (EXIT_DONE, *_SUSPENDED)
     if ended_well and after.last_run_at == before.last_run_at:
         return Outcome(failures, "its script does not run a workflow of this name any more")
     if exit_status == EXIT_DONE:
         return Outcome(0)
-    if exit_status == EXIT_SUSPENDED:
+    if exit_status in _SUSPENDED:
         if stuck and set(after.suspended_on) <= set(before.suspended_on):
             return Outcome(failures, "it waits for jobs that have ended, and came no further")
         return Outcome(0)

@@ -67,6 +67,9 @@ class Desk:
         if ready is not None:
             found, self._memory.ready = self._ready(ready, now)
             notices += found
+        needing = self._session.store.needing_person()
+        notices += news.stuck(needing, self._memory.stuck, now.wall)
+        self._memory.stuck = {news.stuck_key(job) for job in needing}
         self._memory.machines, self._memory.unusable = told, unusable
         self._heard = max([self._heard, *(event.id for event in events)])
         for notice in notices:

@@ -18,6 +18,7 @@ _AHEAD = "monitor:channels"
 _FETCHED = "monitor:fetched"
 _MACHINES = "monitor:machines"
 _UNUSABLE = "monitor:unusable"
+_STUCK = "monitor:stuck"
 _READY = "monitor:ready"
 _RESUMED = "monitor:resumed"
 
@@ -43,6 +44,7 @@ class Memory:
             if isinstance(told, dict) and {"state", "since"} <= told.keys()
         }
         self.unusable = {name: str(why) for name, why in self._mapping(_UNUSABLE).items()}
+        self.stuck = set(self._mapping(_STUCK))
         self.ready = {name: str(key) for name, key in self._mapping(_READY).items()}
         self.resumed = {
             name: float(at)
@@ -59,6 +61,7 @@ class Memory:
             _FETCHED: str(self.fetched),
             _MACHINES: json.dumps({name: asdict(told) for name, told in self.machines.items()}),
             _UNUSABLE: json.dumps(self.unusable),
+            _STUCK: json.dumps(dict.fromkeys(sorted(self.stuck), True)),
             _READY: json.dumps(self.ready),
             _RESUMED: json.dumps(self.resumed),
         }

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from sojourn.session.stuck import remedy
 from sojourn.states import FINAL, State
 from sojourn.store.history import EventRecord
 from sojourn.store.machines import NEEDS_LOGIN, UNREACHABLE, MachineRecord
+from sojourn.store.records import JobRecord
 from sojourn.values.notification import Notice, Topic
 
 STALE = 86400.0
@@ -101,6 +103,29 @@ def conditions(
             continue
         known[name] = Told(machine.state, since)
     return notices, known
+
+
+def stuck(jobs: Iterable[JobRecord], told: Collection[str], now: float) -> list[Notice]:
+    """What there is to tell of jobs that need a person, as `JobRecord.needs_person` says, and were
+    not told of: those alike together. `told` are the keys that `stuck_key` gives."""
+    alike: dict[tuple[str, str, str, str], list[JobRecord]] = {}
+    for job in jobs:
+        if stuck_key(job) not in told:
+            group = (job.machine, job.workflow, job.step or job.name, job.reason)
+            alike.setdefault(group, []).append(job)
+    notices = []
+    for (machine, workflow, name, _), group_of in alike.items():
+        first, several = group_of[0], len(group_of) > 1
+        who = f"{len(group_of)} jobs of {name or workflow}" if several else f"job {name}".rstrip()
+        what = f"{who} on {machine} wait{'' if several else 's'} for a person"
+        detail = f"{first.reason}: {remedy(first)}"
+        notices.append(Notice(Topic.TROUBLE, what, now, detail, workflow=workflow, machine=machine))
+    return notices
+
+
+def stuck_key(job: JobRecord) -> str:
+    """Names an attempt and why it needs a person: with another reason it is told again."""
+    return f"{job.signature} {job.machine} {job.attempt} {job.reason}"
 
 
 def _long(seconds: float) -> str:

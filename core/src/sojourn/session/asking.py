@@ -10,6 +10,7 @@ from sojourn.session.fetching import Fetcher
 from sojourn.session.polling import Poller
 from sojourn.session.retrying import signed_again
 from sojourn.session.standing import elsewhere
+from sojourn.session.stuck import stuck
 from sojourn.states import FINAL, HANDED_IN, State
 from sojourn.store.records import JobRecord
 
@@ -109,7 +110,9 @@ class Asking(SessionBase):
     ) -> list[JobRecord]:
         """Poll until all jobs have ended or `timeout` seconds have passed; how they stand then.
 
-        A job that the scheduler has refused is not waited for: it stays NEW until it is changed.
+        What does not go on before somebody changes something is not waited for: a job that the
+        scheduler says can never start, one whose submission was refused, and the jobs that wait
+        for such a job's outputs. See `JobRecord.needs_person`.
 
         `on_poll` is shown the jobs after each poll. A machine that does not answer is asked
         again; what it holds stays as it was.
@@ -120,7 +123,9 @@ class Asking(SessionBase):
             present = self.again(records)
             if on_poll is not None:
                 on_poll(present)
-            active = [r for r in present if r.state not in FINAL and not r.refused]
+            active = [record for record in present if record.state not in FINAL]
+            left_out = stuck(self.store, active)
+            active = [r for r in active if (r.signature, r.machine) not in left_out]
             left = None if deadline is None else deadline - time.monotonic()
             if not active or (left is not None and left <= 0):
                 return present

@@ -55,11 +55,9 @@ def judge(
         return _ended(record, word, site, site.exit, walltime, now)
     match word.phase:
         case Phase.WAITING:
-            return _seen(
-                State.QUEUED, f"can never start: {word.never}" if word.never else word.reason
-            )
+            return _waiting(State.QUEUED, word)
         case Phase.HELD:
-            return _seen(State.HELD, word.reason)
+            return _waiting(State.HELD, word)
         case Phase.RUNNING:
             started = site.started_at if site is not None and site.started else word.started_at
             return _seen(State.RUNNING, word.reason, started_at=started or record.started_at or now)
@@ -82,6 +80,11 @@ _PRESENT = {"absent_since": None, "absent_watched": 0.0, "absent_polls": 0}
 
 def _seen(state: State, reason: str, **fields: Any) -> Judgement:
     return Judgement(state, reason, fields={**fields, **_PRESENT})
+
+
+def _waiting(state: State, word: SchedulerWord) -> Judgement:
+    reason = f"can never start: {word.never}" if word.never else word.reason
+    return _seen(state, reason, never_starts=bool(word.never))
 
 
 # --- with an exit file ----------------------------------------------------------------------------

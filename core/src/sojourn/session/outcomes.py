@@ -182,7 +182,7 @@ class Outcomes(Standings, Asking):
             elif record is not None and record.state in FINAL:
                 broken.setdefault(record.machine, []).append(record)
             else:
-                told[one.signature] = handle_of(record, machine, one.signature)
+                told[one.signature] = handle_of(self.store, record, machine, one.signature)
         for name, records in broken.items():
             told |= failed(self._links.get(name), self.store, records)
         return told

@@ -105,7 +105,10 @@ class Session(Outcomes, Handling):
         machine = self._machine(on)
         self.enter(signed, machine, reuse=reuse, origins=origins)
         standings = self._standings(signed, machine, reuse)
-        return [handle_of(standings[one.signature], machine, one.signature) for one in signed]
+        return [
+            handle_of(self.store, standings[one.signature], machine, one.signature)
+            for one in signed
+        ]
 
     def monitor(
         self,

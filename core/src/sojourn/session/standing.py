@@ -7,6 +7,7 @@ from sojourn.errors import DamagedResult, StaleResult
 from sojourn.session.base import SessionBase
 from sojourn.session.consumed import attempt_in, output_digest
 from sojourn.session.latest import latest
+from sojourn.session.stuck import needs, remedy, stuck
 from sojourn.states import HANDED_IN, State
 from sojourn.store.records import JobRecord
 from sojourn.suspension import JobHandle
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sojourn.identity.resolve import ResolvedInput
     from sojourn.identity.signature import SignedJob
     from sojourn.results.result import Result
+    from sojourn.store.store import Store
 
 Reuse = Literal["any", "machine"]
 """Whether a result or a running job on another machine counts ("any"), or only on the one named."""
@@ -151,10 +153,11 @@ def _that_counts(records: Sequence[JobRecord], machine: str, reuse: Reuse) -> Jo
     return next(iter([*done, *alive]), own)
 
 
-def handle_of(record: JobRecord | None, machine: str, signature: str) -> JobHandle:
+def handle_of(store: "Store", record: JobRecord | None, machine: str, signature: str) -> JobHandle:
     """The handle of a job that is not finished."""
     if record is None:
         return JobHandle(signature, machine)
+    cause = stuck(store, [record]).get((record.signature, record.machine))
     return JobHandle(
         signature,
         record.machine,
@@ -163,4 +166,5 @@ def handle_of(record: JobRecord | None, machine: str, signature: str) -> JobHand
         record.scheduler_id,
         record.reason,
         record.attempt,
+        "" if cause is None else f"{needs(cause)}: {remedy(cause)}",
     )

@@ -134,6 +134,16 @@ class Jobs:
         )
         return tuple(map(JOBS.read, rows))
 
+    def needing_person(self) -> tuple[JobRecord, ...]:
+        """Jobs that remain as they are until somebody changes something: see
+        `JobRecord.needs_person`."""
+        waiting = ", ".join(f"'{state}'" for state in (State.NEW, State.QUEUED, State.HELD))
+        rows = self._db.query(
+            f"{JOBS.select} WHERE state IN ({waiting}) AND (never_starts OR refused)"
+            " ORDER BY created_at, rowid"
+        )
+        return tuple(job for job in map(JOBS.read, rows) if job.needs_person)
+
     def listing(
         self,
         *,

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from sojourn.states import State
 
+_IN_QUEUE = frozenset({State.QUEUED, State.HELD})
+
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
@@ -85,6 +87,14 @@ class JobRecord:
     not_before: float | None = None
     """When it may be submitted again by itself, because of those."""
 
+    @property
+    def needs_person(self) -> bool:
+        """Whether it remains as it is until somebody changes something: the scheduler says that it
+        can never start, or its submission was refused or not understood."""
+        if self.refused and self.state is State.NEW:
+            return True
+        return self.never_starts and self.state in _IN_QUEUE
+
     def to_json(self) -> dict[str, Any]:
         """What `status --json` prints: all fields, times in RFC 3339, JSON text as values.
 
@@ -121,6 +131,14 @@ class JobLine(NamedTuple):
     paused: bool
     blocked_by: str
     never_starts: bool
+    refused: bool
+
+    @property
+    def needs_person(self) -> bool:
+        """As `JobRecord.needs_person`."""
+        if self.refused and self.state is State.NEW:
+            return True
+        return self.never_starts and self.state in _IN_QUEUE
 
     def to_json(self) -> dict[str, Any]:
         """What `list --json` prints; times in RFC 3339."""

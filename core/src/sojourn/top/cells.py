@@ -74,7 +74,9 @@ def _values(row: Row, now: float) -> dict[str, Cell]:
     job = node.job
     return {
         "JOB": Cell(node.label),
-        "STATE": Cell(job.state.value, COLORS.get(job.state.value, "")),
+        "STATE": Cell(
+            job.state.value, "red" if job.needs_person else COLORS.get(job.state.value, "")
+        ),
         "MACHINE": Cell(job.machine),
         "ID": Cell(job.scheduler_id),
         "AGE": Cell(age(now - (job.submitted_at or job.created_at))),

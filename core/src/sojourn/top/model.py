@@ -69,7 +69,10 @@ class Node:
     @property
     def summary(self) -> str:
         """`1 FAILED, 2 RUNNING`: how many are in each state, what needs looking at first."""
-        return ", ".join(f"{self.counts[state]} {state}" for state in URGENT if self.counts[state])
+        stuck = sum(job.needs_person for job in self.jobs.values())
+        waiting = [f"{stuck} waiting for a person"] if stuck else []
+        counted = [f"{self.counts[state]} {state}" for state in URGENT if self.counts[state]]
+        return ", ".join(waiting + counted)
 
     def walk(self) -> Iterator["Node"]:
         """Itself and all below it."""

@@ -89,7 +89,8 @@ def _place(node: Node) -> Any:
 
 
 def _urgency(node: Node) -> Any:
-    rank = min((_RANK[job.state] for job in node.jobs.values()), default=len(_RANK))
+    ranks = (-1 if job.needs_person else _RANK[job.state] for job in node.jobs.values())
+    rank = min(ranks, default=len(_RANK))
     return rank, _natural(node.label)
 
 

@@ -123,7 +123,7 @@ class Jobs(Standings):
         record = self._record(node)
         if record is None or record.state in FINAL:
             return False
-        waits(node, handle_of(record, record.machine, record.signature))
+        waits(node, handle_of(self._context.store, record, record.machine, record.signature))
         return True
 
     # --- handed in --------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ def wait_for(
     """Wait until one of the jobs has ended.
 
     Raises:
-        WorkflowSuspended: Ctrl-C, or a machine that cannot be asked: the jobs go on.
+        WorkflowSuspended: Ctrl-C, a machine that cannot be asked, or no job that goes on by itself.
     """
     keys = [(handle.signature, handle.machine) for handle in suspension.handles]
     records = list(context.store.get_many(keys).values())
@@ -44,6 +44,7 @@ def wait_for(
     except MachineError as error:
         context.say(str(error))
         raise _as_it_stands(context, suspension) from error
+    raise _as_it_stands(context, suspension)  # whatever is left needs a person
 
 
 def _as_it_stands(context: "Context", suspension: WorkflowSuspended) -> WorkflowSuspended:
@@ -55,5 +56,7 @@ def _as_it_stands(context: "Context", suspension: WorkflowSuspended) -> Workflow
         elif isinstance(child, JobSuspended):
             handle = child.handle
             record = context.store.get(handle.signature, handle.machine)
-            children.append(JobSuspended(handle_of(record, handle.machine, handle.signature)))
+            children.append(
+                JobSuspended(handle_of(context.store, record, handle.machine, handle.signature))
+            )
     return WorkflowSuspended(children, suspension.workflow)

@@ -7,6 +7,7 @@ from sojourn.cli.opening import open_session
 from sojourn.cli.options import as_json, choosing
 from sojourn.cli.output import hint, note
 from sojourn.cli.selection import Choice, several
+from sojourn.cli.waiting import tell_stuck
 from sojourn.errors import EXIT_DONE, EXIT_FAILED, SojournError
 from sojourn.states import ACTIVE, State
 
@@ -53,4 +54,5 @@ def command(choice: Choice, as_json: bool) -> int:
         for line in joblist.machine_notes(session.store, jobs):
             if line.rpartition(": ")[2] not in told:
                 note(line)
+        tell_stuck(session.store, jobs)
     return EXIT_FAILED if errors else EXIT_DONE

@@ -110,4 +110,4 @@ def _stay(session: "Session", record: JobRecord) -> int:
                 return tell(fetched)
             result = fetched
         output.note(f"COMPLETED; its result is in {result.path}")
-    return outcome([record])
+    return outcome(session, [record])

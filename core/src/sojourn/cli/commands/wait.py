@@ -20,8 +20,9 @@ from sojourn.states import ACTIVE
 def command(choice: Choice, timeout: float | None, as_json: bool) -> int:
     """Wait until jobs have ended, with a display that is kept up to date.
 
-    Ends with 0 if all have completed, 1 if one has not, 75 if time is up. Ctrl-C ends the
-    waiting, never the jobs.
+    Ends with 0 if all have completed, 1 if one has not, 75 if time is up, and 3 if what is left
+    does not go on before somebody changes something: a job that can never start, or whose
+    submission was refused. Ctrl-C ends the waiting, never the jobs.
 
     \b
     Examples:
@@ -39,7 +40,7 @@ def command(choice: Choice, timeout: float | None, as_json: bool) -> int:
             note("the jobs go on; `sojourn status` asks about them")
             raise
         joblist.show(jobs, as_json=as_json, superseded=session.store.superseded())
-        status = outcome(jobs)
+        status = outcome(session, jobs)
         if status == EXIT_SUSPENDED:
             left = sum(job.state in ACTIVE for job in jobs)
             note(f"time is up: {count(left, 'job')} not finished; they go on by themselves")
