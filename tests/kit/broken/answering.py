@@ -160,6 +160,24 @@ class AcceptsEveryStatus(Local):
         return replace(answer, site=replace(answer.site, exit=replace(answer.site.exit, ok=True)))
 
 
+@breaks("R58")
+class AsksOnlyWithoutExit(Local):
+    """Does not ask the scheduler about a job whose exit file is there."""
+
+    def answer(self, answer: PollAnswer) -> PollAnswer:
+        if answer.site is None or answer.site.exit is None:
+            return answer
+        return replace(answer, word=ABSENT)
+
+
+@breaks("R58")
+class DoubtsTheScheduler(Local):
+    """Takes every word of a job's end for a guess."""
+
+    def answer(self, answer: PollAnswer) -> PollAnswer:
+        return replace(answer, word=replace(answer.word, doubtful=True))
+
+
 @breaks("R16")
 class AdoptsTheWrongId(Local):
     """Finds a job in the queue and calls it by another one's id."""

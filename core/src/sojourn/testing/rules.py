@@ -421,6 +421,14 @@ def _rules() -> Iterator[Rule]:
         "cancel ends a job only if it is in the queue under the name of the attempt's claim.",
         "An id may be wrong, in a file, a ticket or a store; what it names then is somebody's work.",
     )
+    yield Rule(
+        "R58",
+        _EVIDENCE,
+        "What the scheduler says of the end of a job is reported beside an exit file that says `ok`, and"
+        " outranks it where the job was ended.",
+        "A scheduler signals one process after another: the shell of `solve; plot` goes on after its"
+        " killed child, and its half-made outputs look like a result.",
+    )
 
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in _rules()}

@@ -1,4 +1,4 @@
-"""R07 to R11: poll reports what is there, and judges nothing."""
+"""R07 to R11 and R58: poll reports what is there, and judges nothing."""
 
 import time
 from collections.abc import Callable
@@ -185,3 +185,25 @@ class Evidence(Suite):
         forgotten = replace(job, scheduler_id=unknown_id(job.scheduler_id))
         answer = client.poll([forgotten])[0]
         assert judged(answer, time.time()).state is State.COMPLETED
+
+    @rule("R58")
+    def test_a_job_that_was_ended_is_not_done_whatever_its_exit_file_says(
+        self, bench: Bench, client: Client
+    ) -> None:
+        job = client.take(client.order(LONG))[0]
+        client.started([job])
+        client.cancel(job)
+        client.gone([job])
+        folder, good = client.job_dir(job), client.job_dir(ended_batch(bench)[0])
+        bench.said(f"rm -f {folder}/exit")
+        before = client.poll([job])[0].word.outcome
+        bench.said(f"cp {good}/exit {folder}/exit")
+        assert judged(client.poll([job])[0], time.time()).state is not State.COMPLETED
+        bench.said(f"rm -f {folder}/cancelled")  # as if somebody else had ended it
+        answer = client.poll([job])[0]
+        assert answer.site is not None
+        assert answer.site.exit is not None
+        assert answer.site.exit.ok
+        assert answer.word.outcome is before, "the scheduler's word was dropped"
+        if before is not None:
+            assert judged(answer, time.time()).state is before

@@ -182,7 +182,9 @@ class Abilities(Suite):
     def test_a_job_is_ended_at_its_walltime(self, client: Client, walltime: int | None) -> None:
         if walltime is None:
             pytest.skip("fixture walltime is None: the machine takes too long to end a job")
-        order = client.order(f"sleep {walltime + 300}", resources=Resources(walltime=walltime))
+        order = client.order(
+            f"sleep {walltime + 300}; true", resources=Resources(walltime=walltime)
+        )
         job = client.take(order)[0]
         answer = client.gone([job], seconds=walltime + client.bench.patience)[0]
         judgement = judged(answer, time.time(), cancel_requested=False)
