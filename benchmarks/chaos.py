@@ -113,6 +113,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def _round(place: Place, cause: str, asked: argparse.Namespace, seed: str, tally: Tally) -> None:
     from sojourn import Job, Session
+    from sojourn.states import FINAL
 
     chance = random.Random(f"{place.name} {cause} {seed}")
     limit = place.walltime if cause == "walltime" else LONG
@@ -148,6 +149,8 @@ def _round(place: Place, cause: str, asked: argparse.Namespace, seed: str, tally
             ended = session.wait(session.store.select(machine="it"), timeout=patience)
             tally.recovery.append(time.monotonic() - began)
             _count(session, ended, tally)
+            # What its scheduler has started again, say, does not run into the next round.
+            session.cancel([record for record in ended if record.state not in FINAL])
 
 
 def _length(chance: random.Random, near: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sojourn.batch.changing import Change as Wanted
 from sojourn.batch.scheduler import Conversation, Response, Took
@@ -45,36 +45,31 @@ def control(
     attempts = [(job.signature, job.attempt) for job in jobs]
     evidence = read_evidence(dialogue, attempts, ids.is_id)
     asked = _Asked(dialogue, ask, search, ids, evidence)
-    shut: dict[Attempt, bool] = {}
-    if wanted is Wanted.CANCEL and dialogue.hello.writable:
-        shut = close(dialogue, [one for one in attempts if _unstarted(evidence[one])])
-    open_yet = [
-        job
-        for job, one in zip(jobs, attempts, strict=True)
-        if wanted is not Wanted.CANCEL or evidence[one].exit is None
-    ]
+    if wanted is not Wanted.CANCEL:
+        asked.of(jobs)
+        return [asked.change(one) for one in attempts]
+    ended = {one for one in attempts if evidence[one].exit is not None}
+    unstarted = [one for one in attempts if _is_unstarted(evidence[one])]
+    closed = close(dialogue, unstarted) if dialogue.hello.writable else {}
     running = [
-        (job.signature, job.attempt)
-        for job in open_yet
-        if wanted is Wanted.CANCEL
-        and evidence[job.signature, job.attempt].present
-        and not shut.get((job.signature, job.attempt))
+        one
+        for one in attempts
+        if evidence[one].present and one not in ended and not closed.get(one)
     ]
     with _marked(dialogue, running, asked.responses):
-        asked.of(open_yet)
+        asked.of(job for job, one in zip(jobs, attempts, strict=True) if one not in ended)
     changes = []
-    for attempt in attempts:
-        response = asked.responses.get(attempt, _UNKNOWN)
-        if wanted is Wanted.CANCEL and evidence[attempt].exit is not None:
-            changes.append(Change(*attempt, Changed.FINISHED, "it had ended before"))
-        elif shut.get(attempt):
-            changes.append(Change(*attempt, Changed.NEVER_RUNS, response.reason))
-        else:
-            changes.append(Change(*attempt, _TOOK[response.took], response.reason))
+    for one in attempts:
+        change = asked.change(one)
+        if one in ended:
+            change = Change(*one, Changed.FINISHED, "it had ended before")
+        elif closed.get(one):
+            change = replace(change, outcome=Changed.NEVER_RUNS)
+        changes.append(change)
     return changes
 
 
-def _unstarted(seen: SiteEvidence) -> bool:
+def _is_unstarted(seen: SiteEvidence) -> bool:
     return seen.present and not seen.started and seen.exit is None
 
 
@@ -82,9 +77,10 @@ def _unstarted(seen: SiteEvidence) -> bool:
 def _marked(
     dialogue: Dialogue, running: Sequence[Attempt], responses: Mapping[Attempt, Response]
 ) -> Iterator[None]:
-    """Leave word with those that run that they are about to be cancelled.
+    """Mark the attempts that run as about to be cancelled, for job.sh to see.
 
-    The word is taken back from those that the scheduler does not end.
+    The mark is removed from those that the scheduler refuses to end, and from all if it does not
+    answer. It stays if the connection is cut: the scheduler may be ending them.
     """
     mark_cancelled(dialogue, running)
     try:
@@ -124,6 +120,11 @@ class _Asked:
         missing = [*wrong, *(attempt for attempt in names if attempt not in known)]
         found = self._found({attempt: names[attempt] for attempt in missing})
         self._change(found, names)
+
+    def change(self, attempt: Attempt) -> Change:
+        """What became of the request about one attempt."""
+        response = self.responses.get(attempt, _UNKNOWN)
+        return Change(*attempt, _TOOK[response.took], response.reason)
 
     def _found(self, names: Mapping[Attempt, str]) -> dict[Attempt, str]:
         """The ids of jobs that are in the queue under their names."""

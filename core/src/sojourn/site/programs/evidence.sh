@@ -38,8 +38,8 @@ adopt() {
   printf '%s\n' "$2" >"jobs/$1/id.$sj_nonce" && mv -f "jobs/$1/id.$sj_nonce" "jobs/$1/id"
 }
 
-# mark, unmark ATTEMPT: says that it is about to be cancelled, and takes it back.
-mark() { true >"jobs/$1/cancelled"; } 2>/dev/null
+# mark, unmark ATTEMPT: marks one that has not ended as about to be cancelled; removes the mark.
+mark() { [ -e "jobs/$1/exit" ] || true >"jobs/$1/cancelled"; } 2>/dev/null
 unmark() { rm -f "jobs/$1/cancelled"; }
 
 # shut ATTEMPT: closes an attempt, so that it can never start; answers whether it is closed. The
