@@ -19,7 +19,9 @@ def waits(signature: str) -> None:
 
 PROGRAM = """
 import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.pool import ThreadPool
+from sojourn import JobSuspended
 from sojourn.errors import NotPossible
 from tests.core.test_pools import waits
 
@@ -31,6 +33,12 @@ if __name__ == "__main__":
             workers.map_async(waits, ["a" * 64, "b" * 64]).get(timeout=60)
         except NotPossible as error:
             print(error)
+    if kind != "threads":
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(kind)) as workers:
+            try:
+                workers.submit(waits, "a" * 64).result(timeout=60)
+            except JobSuspended as suspended:
+                print("out of a future:", suspended)
 """
 
 
@@ -46,6 +54,7 @@ def test_a_pool_says_at_once_that_it_cannot_suspend(kind: str, tmp_path: Path) -
         timeout=100,
     )
     assert "pool cannot suspend" in done.stdout, done
+    assert kind == "threads" or "out of a future: waiting for job aaaaaaaa" in done.stdout, done
 
 
 def test_a_future_carries_a_suspension() -> None:

@@ -58,6 +58,19 @@ def test_the_environment_is_clean(stand: Stand, monkeypatch: pytest.MonkeyPatch)
     assert stdout == [str(stand.work(job)), "/dev/null"]
 
 
+def test_a_runner_keeps_little_of_the_environment(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_SUBMITTER", "x")
+    monkeypatch.setenv("LC_TIME", "C")
+    up = "p=$$; while [ $p -gt 1 ]; do cat /proc/$p/environ; "
+    job = stand.run(up + "p=$(sed -n 's/^PPid:.//p' /proc/$p/status); done")
+    stand.ended(job)
+    words = (stand.work(job).parent / "stdout").read_text().split("\0")
+    assert "LC_TIME=C" in words
+    assert "SECRET_OF_THE_SUBMITTER=x" not in words
+
+
 def test_no_signal_is_ignored_and_no_terminal_is_there(stand: Stand) -> None:
     script = "import signal; print([s for s in signal.valid_signals() if signal.getsignal(s) == 1])"
     job = stand.run(f"{sys.executable} -S -c '{script}' && ! : </dev/tty")

@@ -8,6 +8,7 @@ swallow them. Uncaught in a plain script they print two lines, and the script en
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, NoReturn
@@ -179,29 +180,40 @@ def suspension_from_json(record: Mapping[str, Any]) -> JobSuspended | WorkflowSu
 def suspend(suspension: Suspension) -> NoReturn:
     """Raise `suspension`, or where it would be lost, an ordinary error that says so.
 
-    A worker of `multiprocessing.Pool` or `ThreadPool` passes on subclasses of Exception only; it
-    would die of anything else, and the pool would wait for its answer for ever.
+    Workers of `multiprocessing.Pool`, `ThreadPool`, Celery and dask.distributed pass on subclasses
+    of Exception only. Of anything else they die, or it is lost on the way, and whoever waits for
+    the result waits for ever.
 
     Raises:
         NotPossible: this is such a worker.
     """
-    if _in_pool():
+    worker = _lossy_worker()
+    if worker:
         raise NotPossible(
-            f"{suspension.what}; a worker of a multiprocessing pool cannot suspend",
-            hint="call session.gather(jobs) outside of the pool: it submits all and suspends once; "
+            f"{suspension.what}; {worker} cannot suspend",
+            hint="call session.gather(jobs) outside of it: that submits all and suspends once; "
             "or use concurrent.futures",
         )
     raise suspension
 
 
-def _in_pool() -> bool:
-    multiprocessing = sys.modules.get("multiprocessing.process")
-    if multiprocessing is None:
-        return False
+def _lossy_worker() -> str:
+    """What kind of worker this is, if it passes on ordinary exceptions only, else ""."""
     dummy = sys.modules.get("multiprocessing.dummy")
     if dummy is not None and isinstance(threading.current_thread(), dummy.DummyProcess):
-        return True
-    return "PoolWorker-" in multiprocessing.current_process().name
+        return "a worker of a multiprocessing pool"
+    celery = sys.modules.get("celery")
+    if celery is not None and celery.current_task and not celery.current_task.request.is_eager:
+        return "a Celery task"
+    distributed = sys.modules.get("distributed")
+    if distributed is not None:
+        with suppress(ValueError):  # this is no task of it
+            distributed.get_worker()
+            return "a task of dask.distributed"
+    processes = sys.modules.get("multiprocessing.process")
+    if processes is not None and "PoolWorker-" in processes.current_process().name:
+        return "a worker of a multiprocessing pool"
+    return ""
 
 
 def suspensions_in(error: BaseException) -> Iterator[Suspension]:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from sojourn_local.child import INDEX, JOB
@@ -15,6 +16,10 @@ _PROGRAM = (
     "import sys; sys.path.append(sys.argv.pop(1)); "
     "from sojourn_local.runner import main; main(sys.argv[1:])"
 )
+_KEPT = frozenset(
+    ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH"]
+)
+_KEPT_KINDS = ("LC_", "SOJOURN_")
 _DETACHED = '"$0" "$@" &'
 
 
@@ -55,12 +60,19 @@ def start_adopter(layout: Layout, job: Owned, slots: int, *, grace: float) -> No
         job.close()
 
 
+def _environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """What a runner keeps of our environment: what the interpreter and Sojourn need.
+
+    It may run for days, and its environment can be read for as long. Jobs get none of it.
+    """
+    kept = (name for name in ours if name in _KEPT or name.startswith(_KEPT_KINDS))
+    return {name: ours[name] for name in kept if name not in (INDEX, JOB)}
+
+
 def _spawn(layout: Layout, lock: int, verb: str, what: str, slots: int, grace: float) -> None:
     home = str(Path(__file__).resolve().parents[1])
     command = [sys.executable, "-I", "-S", "-c", _PROGRAM, home]
     command += [str(layout.root), str(slots), str(grace), verb, what, str(lock)]
-    # All of our environment, which the interpreter may need to start, but for a job's mark.
-    words = {name: value for name, value in os.environ.items() if name not in (INDEX, JOB)}
     with os.fdopen(layout.open_log(), "ab") as log:
         subprocess.run(
             ["/bin/sh", "-c", _DETACHED, *command],
@@ -68,7 +80,7 @@ def _spawn(layout: Layout, lock: int, verb: str, what: str, slots: int, grace: f
             stdout=log,
             stderr=log,
             cwd="/",
-            env=words,
+            env=_environment(os.environ),
             pass_fds=[lock],
             start_new_session=True,
             umask=layout.umask,

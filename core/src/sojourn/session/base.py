@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from sojourn.session.changes import Recorder
 from sojourn.session.links import Link, Links
@@ -138,6 +138,11 @@ class SessionBase:
         self._memo.flush()
         self._links.close()
         self.store.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Session cannot be sent to another process: make one there (with Session() as ...)"
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -24,6 +24,7 @@ from sojourn.errors import (
     SojournError,
     Unreachable,
 )
+from sojourn.forks import forget_in_child
 from sojourn.site.context import MachineContext, Progress, no_progress
 from sojourn.store.machines import NEEDS_LOGIN, OK, UNREACHABLE
 from sojourn.transports.metering import Cost, Meter, MeteredTransport
@@ -41,6 +42,9 @@ T = TypeVar("T")
 
 _FACTS_FOR = 86400.0
 """Seconds for which what was found out about a machine (dialect, limits) is believed."""
+
+_INHERITED: list[dict[str, "Link"]] = []
+"""Links of a parent process, kept for ever: closing one here would hurt it."""
 
 FIRST_WAIT = 0.5
 """Seconds before the first repetition; doubled each time, with jitter."""
@@ -196,6 +200,7 @@ class Links:
         self._progress = progress
         self._links: dict[str, Link] = {}
         self._lock = threading.Lock()
+        forget_in_child(self)
 
     def get(self, name: str) -> Link:
         """The link to a machine; nothing is contacted yet.
@@ -228,6 +233,12 @@ class Links:
                 fits = False
             if not fits:
                 self.forget(name)
+
+    def forget_inherited(self) -> None:
+        """Connections are the parent's: a child makes its own when it needs one."""
+        _INHERITED.append(self._links)
+        self._links = {}
+        self._lock = threading.Lock()
 
     def _make(self, machine: "Machine") -> Link:
         backend = self._registry.backend(machine.backend)

@@ -1,6 +1,5 @@
 """The way to the store's file: one connection a thread, transactions, and clear errors."""
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sojourn.errors import StoreError
+from sojourn.forks import forget_in_child
 from sojourn.store import creation
 from sojourn.store.faults import translate
 from sojourn.store.filesystem import MOUNTS
@@ -47,7 +47,7 @@ class Database:
         self._opening = threading.Lock()
         self._connections: dict[threading.Thread, _Connection] = {}
         self._closed = False
-        self._pid = os.getpid()
+        forget_in_child(self)
         self._mine()
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
@@ -89,10 +89,9 @@ class Database:
         """
         with self._opening:
             self._closed = True
-            if self._pid == os.getpid():
-                for connection in self._connections.values():
-                    with connection.in_use:
-                        connection.sqlite.close()
+            for connection in self._connections.values():
+                with connection.in_use:
+                    connection.sqlite.close()
             self._connections.clear()
 
     @contextmanager
@@ -109,8 +108,6 @@ class Database:
 
     def _mine(self) -> _Connection:
         """This thread's connection, opened when it is first asked for."""
-        if self._pid != os.getpid():
-            self._forget_inherited()
         mine = self._connections.get(threading.current_thread())
         return mine if mine is not None else self._open()
 
@@ -132,9 +129,8 @@ class Database:
             self._connections[threading.current_thread()] = connection
             return connection
 
-    def _forget_inherited(self) -> None:
-        """After a fork: locks do not pass to a child, so neither may connections."""
+    def forget_inherited(self) -> None:
+        """SQLite's locks do not pass to a child, so neither may its connections."""
         _INHERITED.extend(c.sqlite for c in self._connections.values())
         self._connections = {}
         self._opening = threading.Lock()
-        self._pid = os.getpid()

@@ -5,6 +5,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Self
 
+from sojourn.forks import forget_in_child
 from sojourn.store.connection import Database
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class StoredMemo:
         self._new_files: dict[bytes, tuple[int | str | float, ...]] = {}
         self._new_archives: dict[str, tuple[str, int]] = {}
         self._changing = threading.Lock()
+        forget_in_child(self)
 
     def file_digest(self, key: "FileKey") -> str | None:
         """The digest that was remembered under exactly this key."""
@@ -100,6 +102,10 @@ class StoredMemo:
             )
             for table in ("digests", "archives"):
                 connection.execute(f"DELETE FROM {table} WHERE used_at < ?", (now - KEEP_UNUSED,))
+
+    def forget_inherited(self) -> None:
+        """See `sojourn.forks`."""
+        self._changing = threading.Lock()
 
     def __enter__(self) -> Self:
         return self

@@ -5,6 +5,7 @@ is covered by a test against a real sshd.
 """
 
 import logging
+import os
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import Any, ClassVar
 import paramiko
 from paramiko.common import MSG_CHANNEL_CLOSE, MSG_CHANNEL_REQUEST
 
+from sojourn.forks import forget_in_child
 from sojourn.transports import signals
 from sojourn.transports.packets import Packets
 
@@ -75,6 +77,17 @@ class Wire(paramiko.Transport):
         """Channel -> the signal that ended its program."""
         self.closed_by_server: set[int] = set()
         """Channels that ended in an orderly way."""
+        if isinstance(sock, socket.socket):
+            forget_in_child(self)
+
+    def forget_inherited(self) -> None:
+        """Whatever still happens to a channel in a child goes nowhere, where it would break the
+        parent's encryption; and the connection ends with the parent."""
+        nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        if self.pulse.fileno() >= 0:
+            os.dup2(nowhere, self.pulse.fileno(), inheritable=False)
+        os.close(nowhere)
+        self.active = False
 
     def prefer_host_keys(self, kinds: list[str]) -> None:
         """Ask the server first for a host key of one of these kinds: those that are known."""
