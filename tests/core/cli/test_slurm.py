@@ -107,6 +107,12 @@ def test_a_job_that_can_never_start_ends_the_wait_with_3(hpc: Desk) -> None:
     assert [one["name"] for one in done.json if one["never_starts"]] == ["sim"]
     assert "can never start" in hpc("status").err
     assert "job sim on hpc waits for a person" in hpc("monitor", "--once").err
+    hpc.file("never.py", NEVER.replace("30d", "5m"))
+    told = hpc.process("run", "never.py", status=3)
+    assert "sim waits with walltime=30d; asks for 5m now; --update replaces it" in told.err
+    hpc.process("run", "never.py", "--update", "--wait")
+    jobs = hpc("list", "--json").json
+    assert {(one["state"], one["attempt"]) for one in jobs} == {("COMPLETED", 2)}
 
 
 def test_a_shell_in_the_jobs_directory(hpc: Desk) -> None:

@@ -5,7 +5,7 @@ import os
 import runpy
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import click
 from sojourn.cli import output
 from sojourn.cli.amounts import count
 from sojourn.cli.progress import RunDisplay
+from sojourn.cli.questions import ask_to_update, has_person
 from sojourn.cli.runwords import show_traceback, suspended, workflow_of
 from sojourn.cli.treelines import plan_lines
 from sojourn.errors import EXIT_DONE, EXIT_FAILED, SojournError, UsageError
@@ -40,6 +41,8 @@ class Request:
     wait: bool = False
     accept_changes: bool = False
     accept_stale: bool = False
+    update: bool = False
+    retry_changed: bool = True
     env: tuple[str, ...] = ()
 
     @property
@@ -48,6 +51,7 @@ class Request:
         words = ["sojourn", "run", str(self.script)]
         words += ["--on", self.on] if self.on else []
         words += ["--accept-stale"] if self.accept_stale else []
+        words += [] if self.retry_changed else ["--no-retry-changed"]
         words += [word for name in self.env for word in ("--env", name)]
         words += ["--", *self.arguments] if self.arguments else []
         return shlex.join(words)
@@ -103,7 +107,10 @@ def _settings(request: Request, source: bytes, display: RunDisplay) -> RunSettin
         accept_changes=request.accept_changes,
         accept_stale=request.accept_stale,
         wait=request.wait,
-        confirm=_ask_about(display) if sys.stdin is not None and sys.stdin.isatty() else None,
+        update=request.update,
+        retry_changed=request.retry_changed,
+        confirm=_ask_about(display) if has_person() else None,
+        confirm_update=_ask_to_update(display) if has_person() else None,
         on_report=display.show,
         say=display.say,
         script=str(request.script.absolute()),
@@ -126,6 +133,16 @@ def _ask_about(display: RunDisplay) -> Callable[[Plan], bool]:
         return click.confirm(
             f"sojourn: hand in {jobs} that were known under another signature?", err=True
         )
+
+    return confirm
+
+
+def _ask_to_update(display: RunDisplay) -> Callable[[Sequence[str]], bool]:
+    """A question at the terminal, before jobs that wait in the queue are replaced."""
+
+    def confirm(about: Sequence[str]) -> bool:
+        display.pause()
+        return ask_to_update(about)
 
     return confirm
 

@@ -12,16 +12,12 @@ from sojourn.cli import output
 from sojourn.errors import EXIT_NEEDS_PERSON, EXIT_SUSPENDED
 from sojourn.suspension import Suspension, WorkflowSuspended
 
-_SHOWN = 3
-
 
 def suspended(waiting: Sequence[Suspension], command: str) -> int:
     """Say what waits, and that `command` goes on; returns the exit status."""
     one = waiting[0] if len(waiting) == 1 else WorkflowSuspended(waiting)
-    for text in one.needs[:_SHOWN]:
-        output.note(text)
-    if len(one.needs) > _SHOWN:
-        output.note(f"and {len(one.needs) - _SHOWN} more like these")
+    if one.needs:
+        _tell_needs(one)
     if one.exit_status == EXIT_NEEDS_PERSON:
         output.note(f"{one.what}; nothing goes on by itself")
         output.hint(f"after the change: {command} --update")
@@ -32,6 +28,15 @@ def suspended(waiting: Sequence[Suspension], command: str) -> int:
     output.note(f"to go on when {have} finished, run the same command again: {command}")
     output.hint(f"`{_how_to_wait(one)}` waits for {'it' if single else 'them'}")
     return EXIT_SUSPENDED
+
+
+def _tell_needs(one: Suspension) -> None:
+    from sojourn.cli.waiting import tell_stuck
+    from sojourn.store.store import Store
+
+    with Store() as store:
+        keys = [(handle.signature, handle.machine) for handle in one.handles if handle.needs]
+        tell_stuck(store, list(store.get_many(keys).values()))
 
 
 def workflow_of(suspension: Suspension) -> str:

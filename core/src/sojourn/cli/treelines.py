@@ -25,8 +25,9 @@ def tree_lines(report: WorkflowReport) -> list[Line]:
 def plan_lines(plan: Plan, limit: int = 20) -> list[str]:
     """What a run would do: the numbers, and which component of what has changed."""
     if plan.nothing_to_do:
-        return ["nothing to do: everything is there or on its way"]
-    lines = [str(plan)]
+        nothing = "nothing to do: everything is there or on its way"
+        return [nothing, *(f"  {flat(text)}" for text in plan.requests)]
+    lines = [str(plan), *(f"  {flat(text)}" for text in plan.requests)]
     lines += [f"  {flat(str(change))}" for change in plan.changes[:limit]]
     if len(plan.changes) > limit:
         lines.append(f"  and {len(plan.changes) - limit} more changes")

@@ -61,6 +61,8 @@ class SessionBase:
         """The machines that a job was asked for on: there its result counts for its children."""
         self._sought: set[tuple[str, str, int]] = set()
         """Attempts whose results a machine was asked for, in order to compare them."""
+        self._renewals_told: set[tuple[str, str, int, str]] = set()
+        """Jobs asked for otherwise than before, and what was reported of them."""
         self._seen: dict[str, dict[str, RemotePath | None]] = {}
 
     def sign(self, jobs: Sequence[Job], on: str | None = None) -> list["SignedJob"]:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from sojourn.errors import JobError, SojournError, SubmitRefused, TransferFailed
 from sojourn.session.adopt import adopt_newest
-from sojourn.session.asking import Asking
 from sojourn.session.consumed import attempt_in
 from sojourn.session.failures import failed
-from sojourn.session.standing import Reuse, Standings, handle_of
+from sojourn.session.renewal import DEFAULT, RenewalPolicy, Renewals
+from sojourn.session.standing import Reuse, handle_of
 from sojourn.session.submitting import Origin
 from sojourn.states import FINAL, HANDED_IN, State
 from sojourn.store.records import JobRecord
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sojourn.results.result import Result
 
 
-class Outcomes(Standings, Asking):
+class Outcomes(Renewals):
     """The part of a session that brings jobs on their way and tells how they came out."""
 
     def enter(
@@ -82,11 +82,12 @@ class Outcomes(Standings, Asking):
         reuse: Reuse = "any",
         accept_stale: bool = False,
         origins: Mapping[str, Origin] | None = None,
+        policy: RenewalPolicy = DEFAULT,
     ) -> "list[Result | JobError | JobHandle]":
         """A result, an error, or a handle of what is not finished, for each job.
 
         Hands in what is new, polls what is out, fetches what is done: at most one trip of each
-        kind a machine.
+        kind a machine. What is asked for otherwise than before follows `policy`.
         """
         self._ask_on((one.signature for one in signed), machine)
         found = {s.signature: self.cached(s.signature, reuse, machine) for s in signed}
@@ -97,7 +98,10 @@ class Outcomes(Standings, Asking):
             out = [r for r in before.values() if r is not None and r.state in HANDED_IN]
             errors = self.refresh_each(out)
             self._adopt_retries(self._standings(left, machine, reuse).values())
+            renewed = self.renew(left, machine, reuse=reuse, policy=policy)
             refusals = self._enter(left, machine, reuse, origins)
+            if renewed - {one.signature for one in left}:
+                self.submit_waiting(machine)
             standings = self._standings(left, machine, reuse)
             adopted = [r for r in standings.values() if r is not None and _ended_elsewhere(r)]
             if adopted:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from sojourn.errors import JobError, SojournError
 from sojourn.session.handling import Handling
 from sojourn.session.outcomes import Outcomes
+from sojourn.session.renewal import RenewalPolicy
 from sojourn.session.standing import Reuse, handle_of
 from sojourn.session.submitting import Origin
 from sojourn.suspension import JobHandle, JobSuspended, WorkflowSuspended, suspend
@@ -28,20 +29,35 @@ class Session(Outcomes, Handling):
     """
 
     def run(
-        self, job: Job, on: str | None = None, *, reuse: Reuse = "any", accept_stale: bool = False
+        self,
+        job: Job,
+        on: str | None = None,
+        *,
+        reuse: Reuse = "any",
+        accept_stale: bool = False,
+        update: bool = False,
+        retry_changed: bool = True,
     ) -> "Result":
         """The result of a job; the first time, hand it in and suspend.
 
         A cached result is returned without contact to any machine.
 
+        Resources are no part of a job's signature. A job that failed and is asked for with other
+        resources now (or whose machine's `setup` or `shell` has changed) runs again, unless
+        `retry_changed` is False. One that waits in the queue is replaced with `update`: its attempt is
+        closed, so that it can never start, before the next is submitted. One that runs goes on
+        as it is. Each such change is reported.
+
         Raises:
             JobSuspended: it is not finished; run again later.
-            JobFailed: it ended, but not well; it is not run again by itself.
+            JobFailed: it ended, but not well; it is not run again by itself as long as it is asked
+                for as before.
             StaleResult: it was made from other bytes than its inputs have now.
             SubmitRefused: the scheduler would not have it.
             MachineError: the machine could not be asked; nothing has changed.
         """
-        outcome = self._outcomes([job], on, reuse, accept_stale)[0]
+        policy = RenewalPolicy(update, retry_changed)
+        outcome = self._outcomes([job], on, reuse, accept_stale, policy)[0]
         if isinstance(outcome, JobHandle):
             suspend(JobSuspended(outcome))
         if isinstance(outcome, SojournError):
@@ -51,13 +67,15 @@ class Session(Outcomes, Handling):
     @overload
     def gather(
         self, jobs: Sequence[Job], on: str | None = None, *, on_failure: Literal["raise"] = "raise",
-        reuse: Reuse = "any", accept_stale: bool = False,
+        reuse: Reuse = "any", accept_stale: bool = False, update: bool = False,
+        retry_changed: bool = True,
     ) -> "list[Result]": ...  # fmt: skip
 
     @overload
     def gather(
         self, jobs: Sequence[Job], on: str | None = None, *, on_failure: Literal["collect"],
-        reuse: Reuse = "any", accept_stale: bool = False,
+        reuse: Reuse = "any", accept_stale: bool = False, update: bool = False,
+        retry_changed: bool = True,
     ) -> "list[Result | JobError]": ...  # fmt: skip
 
     def gather(
@@ -68,16 +86,20 @@ class Session(Outcomes, Handling):
         on_failure: Literal["raise", "collect"] = "raise",
         reuse: Reuse = "any",
         accept_stale: bool = False,
+        update: bool = False,
+        retry_changed: bool = True,
     ) -> Any:
         """The results of many jobs, in their order; suspends once for all that are not finished.
 
-        With `on_failure="collect"` errors stand beside results instead of being raised.
+        With `on_failure="collect"` errors stand beside results instead of being raised. `update`
+        and `retry_changed` are as in `run`.
 
         Raises:
             WorkflowSuspended: some are not finished; its children are their suspensions.
             JobFailed: the first that did not end well, when none is unfinished any more.
         """
-        outcomes = self._outcomes(jobs, on, reuse, accept_stale)
+        policy = RenewalPolicy(update, retry_changed)
+        outcomes = self._outcomes(jobs, on, reuse, accept_stale, policy)
         waiting = [JobSuspended(one) for one in outcomes if isinstance(one, JobHandle)]
         if waiting:
             suspend(WorkflowSuspended(waiting))
@@ -93,17 +115,28 @@ class Session(Outcomes, Handling):
         *,
         reuse: Reuse = "any",
         origins: Mapping[str, Origin] | None = None,
+        update: bool = False,
+        retry_changed: bool = True,
+        confirm: "Callable[[Sequence[str]], bool] | None" = None,
     ) -> list[JobHandle]:
         """Hand in a batch in one trip and return handles; raises nothing for jobs that fail.
 
-        `origins` says by signature which workflow and step a job belongs to.
+        `origins` says by signature which workflow and step a job belongs to. `update` and
+        `retry_changed` are as in `run`; without `update`, `confirm` is asked whether jobs that
+        wait with other resources are to be replaced, shown lines about them.
 
         Raises:
             SubmitRefused: if the scheduler refused one; the others are handed in.
         """
         signed = self.sign(jobs, on)
         machine = self._machine(on)
-        self.enter(signed, machine, reuse=reuse, origins=origins)
+        policy = RenewalPolicy(update, retry_changed, confirm)
+        renewed = self.renew(signed, machine, reuse=reuse, policy=policy)
+        try:
+            self.enter(signed, machine, reuse=reuse, origins=origins)
+        finally:
+            if renewed - {one.signature for one in signed}:
+                self.submit_waiting(machine)
         standings = self._standings(signed, machine, reuse)
         return [
             handle_of(self.store, standings[one.signature], machine, one.signature)
@@ -151,8 +184,13 @@ class Session(Outcomes, Handling):
         return AsyncMonitor(self, options, report=self._report)
 
     def _outcomes(
-        self, jobs: Sequence[Job], on: str | None, reuse: Reuse, accept_stale: bool
+        self,
+        jobs: Sequence[Job],
+        on: str | None,
+        reuse: Reuse,
+        accept_stale: bool,
+        policy: RenewalPolicy,
     ) -> "list[Result | JobError | JobHandle]":
         signed = self.sign(jobs, on)
         machine = self._machine(on)
-        return self.outcomes(signed, machine, reuse=reuse, accept_stale=accept_stale)
+        return self.outcomes(signed, machine, reuse=reuse, accept_stale=accept_stale, policy=policy)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sojourn.errors import ConnectionLost, InvalidJob, SojournError, SubmitRefused
 from sojourn.session.adopt import adopt_newest
+from sojourn.session.blocking import is_on_its_way
 from sojourn.session.changes import Recorder
 from sojourn.session.checking import check_batch, impossible
 from sojourn.session.consumed import going_in
@@ -17,7 +18,7 @@ from sojourn.session.request import request_text
 from sojourn.session.retrying import as_asked_now, as_retried
 from sojourn.session.settling import settle_many
 from sojourn.session.trust import ROOT, Trust
-from sojourn.states import FINAL, HANDED_IN, State
+from sojourn.states import HANDED_IN, State
 from sojourn.store.records import JobRecord, StateChange
 from sojourn.values.messages import JobOrder, JobRef, Settled, Settlement
 
@@ -208,7 +209,7 @@ class Submitter:
         if record is None or record.state is not State.CANCELLED or not record.blocked_by:
             return record
         parent = self.record(record.blocked_by)
-        if parent is not None and (parent.state not in FINAL or parent.state is State.COMPLETED):
+        if parent is not None and is_on_its_way(self.store, parent, record):
             self.recorder.next_attempt(record, "its parent is on its way again")
             return self.record(record.signature)
         return record

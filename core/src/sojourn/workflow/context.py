@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sojourn.session.renewal import RenewalPolicy
 from sojourn.workflow.building import inside
 from sojourn.workflow.kinds import JobNode
 from sojourn.workflow.settings import RunSettings, current
@@ -35,6 +36,12 @@ class Context:
     first_here: bool | None = None
     """Whether nothing of the workflow was recorded here when it began; None: not looked yet."""
     _results: "dict[tuple[str, str], Result | None]" = field(default_factory=dict)
+
+    @property
+    def policy(self) -> RenewalPolicy:
+        """What follows where jobs are asked for otherwise than before."""
+        given = self.settings
+        return RenewalPolicy(given.update, given.retry_changed, given.confirm_update)
 
     @property
     def store(self) -> "Store":

@@ -101,6 +101,8 @@ class Jobs(Standings):
         self._looked.update(along)
         self._poll([*values, *along])
         self._forget()
+        if self._renew([*values, *along]):
+            return True
         for machine, group in by_machine(values):
             ended = [node for node in group if not self._wait_for(node)]
             # One that its parent has cancelled is absent now: it is the parent that is told.
@@ -110,6 +112,20 @@ class Jobs(Standings):
                 self._wait_for(node)
         self._forget()
         return True
+
+    def _renew(self, nodes: Sequence[JobNode]) -> bool:
+        """Give jobs that are asked for otherwise now their next attempts, to be submitted like
+        new ones; whether there are any."""
+        renewed = False
+        for machine, group in by_machine(nodes):
+            try:
+                again = self._session.renew(signed(group), machine, policy=self._context.policy)
+            except MachineError as error:
+                self._context.say(f"{error}; what waits there stays as it was")
+                continue
+            renewed = bool(again) or renewed
+        self._forget()
+        return renewed
 
     def _poll(self, nodes: Sequence[JobNode]) -> None:
         found = [self._record(node) for node in nodes]
@@ -185,6 +201,7 @@ class Jobs(Standings):
                 machine,
                 accept_stale=self._context.settings.accept_stale,
                 origins=self._origins(nodes),
+                policy=self._context.policy,
             )
         except MachineError as error:
             for node in nodes:

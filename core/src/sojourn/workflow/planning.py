@@ -8,6 +8,7 @@ from sojourn.defaults import CONFIRM_OVER
 from sojourn.errors import NeedsConfirmation
 from sojourn.identity.compare import changed_words
 from sojourn.session.orders import check_resources, effective_resources
+from sojourn.session.renewal import Follow, decide, lines
 from sojourn.store.plans import NodeRecord
 from sojourn.workflow.demand import Standing, Want, Wanted
 from sojourn.workflow.jobs import Jobs, by_machine
@@ -47,16 +48,30 @@ class Planner:
         changed = [node for node in absent if node.status.state is NodeState.CHANGED]
         jobs = [node for node in nodes if isinstance(node, JobNode) and node.known]
         reused = [node for node in jobs if self._jobs.standing(node) is not Standing.ABSENT]
+        requests, again = self._requests(jobs)
         recalled = [n for n in nodes if isinstance(n, StepNode) and n.ready]
         return Plan(
             jobs_new=len(absent) - len(changed),
             jobs_changed=len(changed),
-            jobs_reused=len(reused),
+            jobs_reused=len(reused) - again,
+            requests=tuple(requests),
+            jobs_again=again,
             steps_to_run=len(steps),
             steps_reused=len(recalled),
             changes=self._changes((*steps, *absent)),
             unknown=tuple(n.path for n in nodes if isinstance(n, MapNode) and n.children is None),
         )
+
+    def _requests(self, jobs: Sequence[JobNode]) -> tuple[list[str], int]:
+        """Lines about jobs that are asked for otherwise than before, and how many of them would be
+        submitted again."""
+        context, followed = self._context, []
+        for machine, group in by_machine(jobs):
+            given = [node.signed for node in group if node.signed is not None]
+            changes = context.session.request_changes(given, machine)
+            followed += [(change, decide(change, context.policy)) for change in changes]
+        again = sum(follow in (Follow.RETRY, Follow.REPLACE) for _, follow in followed)
+        return lines(followed), again
 
     def agree(self, nodes: Sequence[Node], wanted: Wanted) -> None:
         """See that machines can give what jobs ask for, and that many changed ones are meant.

@@ -205,5 +205,6 @@ def _options(settings: "RunSettings") -> list[str]:
     """What of the command line is to be said again when the script is run again."""
     where = ["--on", settings.on] if settings.on else []
     stale = ["--accept-stale"] if settings.accept_stale else []
+    stale += [] if settings.retry_changed else ["--no-retry-changed"]
     named = [word for name in settings.needed for word in ("--env", name)]
     return [*where, *stale, *named]

@@ -94,19 +94,25 @@ class Plan:
     steps_reused: int = 0
     changes: tuple[PlannedChange, ...] = ()
     unknown: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
+    """Lines about jobs that are asked for with other resources than before, and what follows."""
+    jobs_again: int = 0
+    """How many of those would be submitted in a next attempt."""
     called_again: tuple[str, ...] = ()
     """Steps that another computer has called: their values are not remembered here."""
 
     @property
     def nothing_to_do(self) -> bool:
         """Whether everything is there or on its way."""
-        return not (self.jobs_new or self.jobs_changed or self.steps_to_run or self.unknown)
+        doing = self.jobs_new or self.jobs_changed or self.jobs_again or self.steps_to_run
+        return not (doing or self.unknown)
 
     def __str__(self) -> str:
         new = f"{self.jobs_new} new job{'' if self.jobs_new == 1 else 's'}"
         steps = f"{self.steps_to_run} step{'' if self.steps_to_run == 1 else 's'} to run"
+        again = f"{self.jobs_again} to run again, " if self.jobs_again else ""
         return (
-            f"{new}, {self.jobs_changed} changed, {self.jobs_reused} reused; "
+            f"{new}, {self.jobs_changed} changed, {again}{self.jobs_reused} reused; "
             f"{steps}, {self.steps_reused} remembered"
         )
 

@@ -3,7 +3,7 @@
 Light: the command line imports this before it knows whether there is a workflow at all.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -26,6 +26,12 @@ class RunSettings:
     """Submit however many known jobs have changed, without asking."""
     accept_stale: bool = False
     """Take results that were made from other bytes than their inputs have now."""
+    update: bool = False
+    """Replace jobs that wait in the queue and are asked for with other resources now."""
+    retry_changed: bool = True
+    """Run jobs again that failed and are asked for with other resources now."""
+    confirm_update: "Callable[[Sequence[str]], bool] | None" = None
+    """Asks a person whether jobs that wait are to be replaced, shown lines about them."""
     wait: bool = False
     """Stay until everything has ended. Ctrl-C suspends: the jobs go on."""
     confirm: "Callable[[Plan], bool] | None" = None

@@ -33,6 +33,16 @@ from sojourn.cli import completing
     help="Take results that were made from other bytes than their inputs have now.",
 )
 @click.option(
+    "--update",
+    is_flag=True,
+    help="Replace jobs that wait in the queue with other resources than they ask for now.",
+)
+@click.option(
+    "--no-retry-changed",
+    is_flag=True,
+    help="Leave failed jobs alone, also those that ask for other resources now.",
+)
+@click.option(
     "--env",
     multiple=True,
     metavar="NAME",
@@ -46,6 +56,8 @@ def command(
     wait: bool,
     accept_changes: bool,
     accept_stale: bool,
+    update: bool,
+    no_retry_changed: bool,
     env: tuple[str, ...],
 ) -> int:
     """Run a workflow script; hand in what can be handed in, and stop while it is out.
@@ -53,6 +65,11 @@ def command(
     While jobs are out the command ends with status 75. Nothing has to stay open: run the same
     command again when they have ended, and it goes on from there; nothing runs twice. ARGS
     and options that are not listed here are the script's own; all after `--` is.
+
+    Resources are no part of what a job is. A failed job that asks for other resources than before
+    runs again; one that waits in the queue is named, and replaced with --update, or after a
+    question at a terminal; one that runs goes on as it is. Where all that is left needs somebody
+    to change something, such as a job that can never start, the status is 3.
 
     \b
     Examples:
@@ -64,5 +81,16 @@ def command(
     from sojourn.cli.running import Request, run_script
 
     return run_script(
-        Request(script, arguments, on, dry_run, wait, accept_changes, accept_stale, env)
+        Request(
+            script,
+            arguments,
+            on,
+            dry_run,
+            wait,
+            accept_changes,
+            accept_stale,
+            update,
+            not no_retry_changed,
+            env,
+        )
     )

@@ -1,6 +1,6 @@
 """`sojourn submit`: one job from the command line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -10,12 +10,14 @@ from sojourn.cli.ending import failed as tell
 from sojourn.cli.joboptions import describing
 from sojourn.cli.opening import open_session
 from sojourn.cli.options import as_json, on_machine
+from sojourn.cli.questions import ask_to_update, has_person
 from sojourn.cli.waiting import outcome, tell_failures, wait_for
 from sojourn.errors import EXIT_DONE, EXIT_FAILED, EXIT_SUSPENDED, MachineError
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 
 if TYPE_CHECKING:
+    from sojourn.session.renewal import RenewalPolicy
     from sojourn.session.session import Session
     from sojourn.values.job import Job
 
@@ -23,14 +25,32 @@ if TYPE_CHECKING:
 @click.command(context_settings={"allow_interspersed_args": False})
 @on_machine
 @describing
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Replace jobs that wait in the queue with other resources than they ask for now.",
+)
+@click.option(
+    "--no-retry-changed",
+    is_flag=True,
+    help="Leave failed jobs alone, also those that ask for other resources now.",
+)
 @click.option("--wait", is_flag=True, help="Stay until it has ended, and fetch its result.")
 @as_json
-def command(make_job: "Callable[[], Job]", machine: str | None, wait: bool, as_json: bool) -> int:
+def command(
+    make_job: "Callable[[], Job]",
+    machine: str | None,
+    update: bool,
+    no_retry_changed: bool,
+    wait: bool,
+    as_json: bool,
+) -> int:
     """Hand in one job and print its signature.
 
     A COMMAND of several words is a list of arguments, which no shell interprets; a single
     word is a shell line. The same job handed in twice is one job: its signature is printed
-    again, and nothing runs twice. With --wait: 0 if it completed, 1 if not; Ctrl-C leaves it
+    again, and nothing runs twice. If it failed and asks for other resources now, it runs again;
+    if it waits in the queue with others, --update replaces it. With --wait: 0 if it completed, 1 if not; Ctrl-C leaves it
     running and ends with 75.
 
     \b
@@ -40,12 +60,18 @@ def command(make_job: "Callable[[], Job]", machine: str | None, wait: bool, as_j
       sojourn submit -m hpc --resource walltime=2h --resource memory=16GiB --script job.sbatch
       sojourn fetch $(sojourn submit --wait --output x -- 'date > x') -o .
     """
+    from sojourn.session.renewal import RenewalPolicy
+
     job = make_job()
     with open_session() as session:
         signature = session.sign([job], machine)[0].signature
         before = session.store.by_signature(signature)
         again = any(record.state is not State.NEW for record in before)
-        record = _hand_in(session, job, machine, signature)
+        policy = RenewalPolicy(
+            update, not no_retry_changed, ask_to_update if has_person() else None
+        )
+        record = _hand_in(session, job, machine, signature, policy)
+        again = again and not _is_next(before, record)
         if not as_json:
             click.echo(signature)
         if record is None:
@@ -62,16 +88,32 @@ def command(make_job: "Callable[[], Job]", machine: str | None, wait: bool, as_j
 
 
 def _hand_in(
-    session: "Session", job: "Job", machine: str | None, signature: str
+    session: "Session",
+    job: "Job",
+    machine: str | None,
+    signature: str,
+    policy: "RenewalPolicy",
 ) -> JobRecord | None:
     """The job's record; None where a result of an earlier store makes it needless."""
     try:
-        handle = session.submit([job], machine)[0]
+        handle = session.submit(
+            [job],
+            machine,
+            update=policy.update,
+            retry_changed=policy.retry_changed,
+            confirm=policy.confirm,
+        )[0]
     except MachineError:
         if session.store.by_signature(signature):
             output.note(f"job {signature[:8]} is recorded, and handed in at the next contact")
         raise
     return session.store.get(signature, handle.machine)
+
+
+def _is_next(before: Sequence[JobRecord], record: JobRecord | None) -> bool:
+    """Whether the job has gone on to its next attempt."""
+    earlier = {one.machine: one.attempt for one in before}
+    return record is not None and record.attempt > earlier.get(record.machine, record.attempt)
 
 
 def _known(record: JobRecord) -> str:
