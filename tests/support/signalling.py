@@ -40,14 +40,24 @@ def below(leader: int, rows: list[Row]) -> list[int]:
     return [*(pid for child in children for pid in below(child, rows)), leader]
 
 
+def depths(leader: int, rows: list[Row], depth: int = 0) -> dict[int, int]:
+    """How far below `leader` each process is."""
+    found = {leader: depth}
+    for row in rows:
+        if row.parent == leader:
+            found |= depths(row.pid, rows, depth + 1)
+    return found
+
+
 def main() -> None:
     leader, order, name, pause = sys.argv[1:]
     rows = session(int(leader))
-    tree = below(int(leader), rows)
+    tree, depth = below(int(leader), rows), depths(int(leader), rows)
     pids = {
         "youngest-first": tree,
         "oldest-first": sorted(tree),
         "parents-first": tree[::-1],
+        "deepest-first": sorted(tree, key=lambda pid: (-depth[pid], pid)),
     }[order]
     for pid in pids:
         try:

@@ -265,5 +265,5 @@ elif [ -n "$sj_missing" ] && [ "$sj_verdict" = ok ]; then
 fi
 # Asked to end, a job has not done all of its work, whatever the status: of `solve; plot` only
 # `solve` may have been ended by the signal.
-[ "$sj_verdict" != ok ] || ! hasty || sleep 3
+[ "$sj_verdict" != ok ] || linger
 finish "$sj_verdict" "$sj_end" "$sj_missing"

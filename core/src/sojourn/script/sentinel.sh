@@ -71,6 +71,22 @@ hasty() {
   [ -n "${SLURM_JOB_ID-}" ] && [ -n "$(told "$sj_dir/stderr" STEP)" ]
 }
 
+# linger: gives a signal that has ended a child of the command's the time to come to the sentinel
+# and here, too: a tenth of what the command ran for, from 0.2 s up to 1 s, and more near the limit.
+linger() {
+  sj_t=$(($(date +%s) - sj_start))
+  if hasty; then
+    sj_t=3
+  elif [ "$sj_t" -ge 10 ]; then
+    sj_t=1
+  elif [ "$sj_t" -lt 2 ]; then
+    sj_t=0.2
+  else
+    sj_t=0.$sj_t
+  fi
+  sleep "$sj_t" 2>/dev/null || sleep 1 # where sleep takes whole seconds only
+}
+
 # undisturbed: whether nothing has signalled the job until now; sj_why is what the scheduler said.
 undisturbed() {
   sj_why=
