@@ -3,6 +3,7 @@
 import base64
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,44 @@ def test_a_command_that_only_ssh_runs_is_named(sshd: Sshd, opened: Opened, tmp_p
     with pytest.raises(HostKeyRefused, match="KnownHostsCommand was not run") as caught:
         transport.open("true")
     assert "use transport: openssh" in caught.value.hint
+
+
+@pytest.mark.sshd
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda file, sshd: file.write_text(Path(f"{sshd.host_key}.pub").read_text()),
+            "is revoked",
+        ),
+        (lambda file, sshd: file.write_bytes(b"SSHKRL\n\0" + bytes(40)), "transport: openssh"),
+        (lambda file, sshd: None, "cannot be read"),
+        (lambda file, sshd: file.write_text(f"# old\n{KEY} old\n"), ""),
+    ],
+)
+def test_revoked_host_keys(
+    sshd: Sshd, opened: Opened, tmp_path: Path, make: Callable[[Path, Sshd], object], words: str
+) -> None:
+    make(tmp_path / "revoked", sshd)
+    config = tmp_path / "config"
+    config.write_text(sshd.config("hpc", RevokedHostKeys=str(tmp_path / "revoked")))
+    transport = opened("ssh", sshd, host="hpc", port=None, ssh_config=config)
+    if not words:
+        assert run(transport, "echo in")[0] == b"in\n"
+        return
+    with pytest.raises(HostKeyRefused) as caught:
+        transport.open("true")
+    assert words in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.sshd
+def test_a_lax_check_is_said_not_to_count(sshd: Sshd, opened: Opened, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    more = {"UserKnownHostsFile": str(tmp_path / "empty"), "StrictHostKeyChecking": "accept-new"}
+    config.write_text(sshd.config("hpc", **more))
+    transport = opened("ssh", sshd, host="hpc", port=None, known_hosts_file=None, ssh_config=config)
+    with pytest.raises(HostKeyRefused, match="StrictHostKeyChecking accept-new does not count"):
+        transport.open("true")
 
 
 def test_another_key_of_the_plain_host_is_no_change() -> None:

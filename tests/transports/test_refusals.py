@@ -75,6 +75,24 @@ def test_a_key_file_that_is_none_is_named(
     assert "one-time code" not in hint
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(None, "CertificateFile FILE does not exist"), ("?", "the certificate FILE cannot be used")],
+)
+def test_a_certificate_that_is_none_is_named(
+    sshd: Sshd, opened: Opened, tmp_path: Path, text: str | None, words: str
+) -> None:
+    key, file = make_key(tmp_path / "key"), tmp_path / "certificate"
+    if text is not None:
+        file.write_text(text)
+    config = tmp_path / "config"
+    config.write_text(sshd.config("hpc", CertificateFile=str(file), IdentityFile=""))
+    transport = opened("ssh", sshd, host="hpc", port=None, ssh_config=config, identity_file=key)
+    with pytest.raises(NeedsLogin) as caught:
+        transport.open("true")
+    assert words.replace("FILE", str(file)) in caught.value.hint
+
+
 def test_the_ssh_to_try_works_when_it_is_typed(
     ssh_kind: str, sshd: Sshd, opened: Opened, tmp_path: Path
 ) -> None:

@@ -62,6 +62,8 @@ def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
         pytest.skip("the ssh program is missing (openssh-client)")
     if name == "paramiko":
         monkeypatch.setattr(shutil, "which", lambda program: None)
+        file = request.getfixturevalue("config")
+        file.write_text(file.read_text().partition("\n")[2])  # without Include
     return name
 
 
@@ -170,6 +172,14 @@ def test_include_is_followed_where_ssh_reads(config: Path) -> None:
         pytest.skip("the ssh program is missing (openssh-client)")
     (host,) = lead(without_broken(config), "included")
     assert host.hostname == "deep.example"
+
+
+def test_include_is_an_error_where_nobody_can_follow_it(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda program: None)
+    with pytest.raises(ConfigError, match="Include is read by the ssh program only"):
+        lead(without_broken(config), "hpc")
 
 
 def test_what_ssh_says_of_a_mistake_is_passed_on(config: Path) -> None:

@@ -244,7 +244,7 @@ class _Attempt:
     def _offers(
         self, name: str, key: paramiko.PKey, identity: Path | None
     ) -> Iterator[tuple[str, paramiko.PKey]]:
-        for offer in with_certificates(key, self._host, identity):
+        for offer in with_certificates(key, self._host, identity, self._note):
             certificate = offer.public_blob
             blob = certificate.key_blob if certificate is not None else offer.asbytes()
             if blob not in self._offered:

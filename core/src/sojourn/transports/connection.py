@@ -7,6 +7,7 @@ from sojourn.errors import SojournError
 from sojourn.transports.auth import Authenticator
 from sojourn.transports.dial import dial
 from sojourn.transports.hostkeys import check_host_key, keeping, keys_for, read_known_hosts
+from sojourn.transports.revoked import refuse_revoked
 from sojourn.transports.slots import Slots
 from sojourn.transports.ssh_config import Host
 from sojourn.transports.translate import FOREIGN, while_connecting, worth_repeating
@@ -120,6 +121,7 @@ def _shake_hands(wire: Wire, host: Host, machine: str, timeout: float) -> None:
     if not wire.initial_kex_done:
         raise TimeoutError(f"no ssh handshake within {timeout:.0f} s")
     key = wire.get_remote_server_key()
+    refuse_revoked(host.revoked_host_keys, name=host.key_name, blob=key.asbytes(), machine=machine)
     check_host_key(
         known,
         name=host.key_name,
@@ -128,4 +130,5 @@ def _shake_hands(wire: Wire, host: Host, machine: str, timeout: float) -> None:
         file=keeping(host.known_hosts),
         machine=machine,
         command=host.known_hosts_command,
+        strict=host.strict_host_keys,
     )

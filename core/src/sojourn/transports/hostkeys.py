@@ -13,6 +13,9 @@ from pathlib import Path
 from sojourn.errors import HostKeyRefused
 from sojourn.home import expanded
 
+_LAX = ("no", "off", "false", "accept-new")
+"""Words of StrictHostKeyChecking with which ssh takes an unknown key; `ssh -G` prints `false`."""
+
 DEFAULT_KNOWN_HOSTS = Path("~/.ssh/known_hosts")
 
 
@@ -92,11 +95,13 @@ def check_host_key(
     file: Path | None,
     machine: str = "",
     command: str = "none",
+    strict: str = "ask",
 ) -> None:
     """Accept the key that a server presented, or say why not and how to add it.
 
     `known` are the lines of all known-hosts files, `file` the one that the key would go into;
-    None where none is kept. `command` is a KnownHostsCommand, which is not run.
+    None where none is kept. `command` is a KnownHostsCommand, which is not run; `strict` is
+    StrictHostKeyChecking, which lets no unknown key pass here.
 
     Raises:
         HostKeyRefused: the key is unknown, revoked or not the one that is known.
@@ -141,8 +146,10 @@ def check_host_key(
             hint="Only the ssh program runs it: use transport: openssh for this machine. Or "
             f"compare the fingerprint with the one that the site publishes, then: {add}",
         )
+    lax = strict in _LAX
+    ignored = f"; StrictHostKeyChecking {strict} does not count here" if lax else ""
     raise HostKeyRefused(
-        f"the host key of {name} is not known: {shown}",
+        f"the host key of {name} is not known: {shown}{ignored}",
         machine=machine,
         hint=f"Compare the fingerprint with the one that the site publishes, then: {add}",
     )

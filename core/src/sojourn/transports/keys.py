@@ -8,7 +8,7 @@ import re
 import shlex
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import paramiko
@@ -144,18 +144,25 @@ def public_part(path: Path) -> bytes | None:
 
 
 def with_certificates(
-    key: paramiko.PKey, host: Host, identity: Path | None
+    key: paramiko.PKey,
+    host: Host,
+    identity: Path | None,
+    note: Callable[[Unusable], None],
 ) -> Iterator[paramiko.PKey]:
-    """`key` with each certificate that belongs to it, if any, then `key` alone."""
+    """`key` with each certificate that belongs to it, if any, then `key` alone; `note` is told of
+    certificates that cannot be used."""
     candidates = list(host.certificate_files)
     if identity is not None:
         candidates.append(identity.with_name(identity.name + "-cert.pub"))
     for file in candidates:
-        if not file.is_file():
+        if not file.exists():  # paramiko would take the name itself for a certificate
+            if file in host.certificate_files:
+                note(Unusable(f"CertificateFile {file} does not exist"))
             continue
         try:
             key.load_certificate(str(file))
-        except (paramiko.SSHException, ValueError, OSError):
+        except (paramiko.SSHException, ValueError, IndexError, OSError) as error:
+            note(Unusable(f"the certificate {file} cannot be used: {error or 'it is none'}"))
             continue
         if key.public_blob is not None and _certified(key.public_blob.key_blob) == key.asbytes():
             yield key

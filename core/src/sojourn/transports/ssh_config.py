@@ -46,6 +46,10 @@ class Host:
     system_known_hosts: tuple[Path, ...]
     known_hosts_command: str
     """As it is configured; "none" if it is not."""
+    revoked_host_keys: Path | None
+    """Keys that no server may have; no server is trusted while it cannot be read."""
+    strict_host_keys: str
+    """StrictHostKeyChecking, as it is configured."""
     host_key_alias: str
     address_family: str
     """any, inet or inet6."""
@@ -144,6 +148,7 @@ def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:
     def split_paths(keyword: str) -> tuple[Path, ...]:
         return tuple(_paths([str(path(part)) for part in _words(first(options, keyword))]))
 
+    revoked = first(options, "revokedhostkeys", "none")
     agent = first(options, "identityagent")
     if re.fullmatch(r"\$(\w+|\{\w+\})", agent):
         agent = os.environ.get(agent[1:].strip("{}"), "none")
@@ -163,6 +168,8 @@ def _host(alias: str, options: Options, *, behind_jump: bool) -> Host:
         else str(path(agent)),
         known_hosts=split_paths("userknownhostsfile"),
         system_known_hosts=split_paths("globalknownhostsfile"),
+        revoked_host_keys=None if revoked == "none" else path(revoked.strip('"')),
+        strict_host_keys=first(options, "stricthostkeychecking", "ask"),
         host_key_alias=key_alias,
         address_family=first(options, "addressfamily", "any"),
         known_hosts_command=first(options, "knownhostscommand", "none"),

@@ -6,6 +6,7 @@ Where there is no such program, paramiko's reader stands in; it knows no Include
 
 import os
 import pwd
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -101,6 +102,9 @@ def ask_ssh(name: str, options: list[str]) -> Options:
     return parse_ssh_g(answer.stdout)
 
 
+_INCLUDE = re.compile(r"^\s*include[\s=]", re.IGNORECASE | re.MULTILINE)
+
+
 class Reader:
     """Looks names up with paramiko, for computers without the ssh program."""
 
@@ -114,6 +118,13 @@ class Reader:
     def __call__(self, name: str, options: list[str]) -> Options:
         """What is configured for `name`, with options as `ssh_options` makes them."""
         import paramiko
+
+        if _INCLUDE.search(self._text):
+            raise ConfigError(
+                "Include is read by the ssh program only, which is not installed",
+                file=self._file,
+                hint="Install OpenSSH's client, or set ssh_config to a file without Include.",
+            )
 
         # The first value that is found holds, as on ssh's command line.
         given = "".join(f"{line}\n" for line in _as_lines(options))
