@@ -41,7 +41,7 @@ if [ "$sj_t" != "$sj_line" ]; then
   printf '%s\n' "$sj_line" >>"$sj_dir/started"
 fi
 sj_list=$sj_dir/files.$sj_run
-sj_asked= sj_disturbed= sj_sentinel=
+sj_asked= sj_disturbed= sj_sentinel= sj_full=
 
 # publish VERDICT STATUS DETAIL: writes `exit`, whole or not at all, if no later run has started.
 publish() {
@@ -59,7 +59,10 @@ publish() {
 
 # room: whether something can be written beside the exit file. The disk may be full.
 room() {
-  printf '%4096s' '' | cat - >"$sj_list.room" && rm -f "$sj_list.room"
+  printf '%4096s' '' | cat - >"$sj_list.room"
+  set -- "$?"
+  rm -f "$sj_list.room"
+  return "$1"
 } 2>/dev/null
 
 # await_room: says that nothing can be written, and waits; one that stays full, for a day.
@@ -70,7 +73,15 @@ await_room() {
   sleep "$sj_pause"
   sj_paused=$((sj_paused + sj_pause))
   [ "$sj_pause" -ge 60 ] || sj_pause=$((sj_pause * 2))
+  sj_full=1
 }
+
+# note_full: says in the job's stderr that it had to wait: what was said before may not be kept.
+note_full() {
+  [ -n "$sj_full" ] || return 0
+  echo "sojourn: the disk was full; waited until $sj_dir could be written to" >>"$sj_dir/stderr" &&
+    sj_full=
+} 2>/dev/null
 
 # finish VERDICT STATUS DETAIL: leaves `exit` and ends.
 finish() {
@@ -81,7 +92,7 @@ finish() {
     set -- asked "$2" "$sj_why"
   }
   sj_pause=1 sj_paused=0
-  until publish "$@"; do await_room; done
+  until note_full && publish "$@"; do await_room; done
   rm -f "$sj_list" "$sj_dir/run.$sj_run" "$sj_sub/$sj_index.secret"
   exit "$2"
 }
