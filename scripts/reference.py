@@ -197,6 +197,7 @@ def errors() -> str:
     text = ["# Errors and exit statuses\n\n| status | meaning |\n|---|---|\n"]
     text += [
         "| 0 | done |\n| 1 | failed |\n| 2 | bad usage or configuration; nothing was changed |\n"
+        "| 3 | what is left to wait for does not go on before somebody changes something |\n"
         "| 75 | suspended: jobs are out, run the same command again later |\n| 130 | interrupted |\n\n"
     ]
 

@@ -144,6 +144,11 @@ class Hooks:
     ) -> "Sequence[PollAnswer]":
         """Report the scheduler's word on each job and, for those not waiting, what lies there.
 
+        Of a waiting job that the scheduler says can never start as it is asked for (such as for a
+        walltime that its queue does not allow), `SchedulerWord.never` holds the scheduler's reason:
+        whoever waits for it is told at once, and what waits for such jobs alone ends. A reason that
+        waiting cures, such as a full or stopped queue, is none.
+
         Raises:
             SchedulerUnavailable: the scheduler gave no dependable answer.
         """

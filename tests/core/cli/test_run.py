@@ -188,7 +188,7 @@ def test_dry_run_counts_and_runs_nothing(desk: Desk) -> None:
     desk.file("flow.py", FLOW.replace("sleep 0.2", "sleep 0.1"))
     done = desk("run", "flow.py", "--dry-run")
     assert "0 new jobs, 3 changed" in done.err
-    assert "square[0]: command changed" in done.err
+    assert "3 jobs of square: command changed" in done.err
 
 
 def test_on_chooses_the_machine(desk: Desk) -> None:

@@ -1,11 +1,13 @@
 """What would be done, told before it is done: dry runs, and the question before many jobs."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sojourn import Job, Workflow, WorkflowSuspended, job, step
+from sojourn.cli.treelines import plan_lines
 from sojourn.errors import NeedsConfirmation
 from sojourn.workflow.report import NodeState, Plan, WorkflowReport
 from sojourn.workflow.settings import DryRun
@@ -70,7 +72,7 @@ class TestDryRun:
         assert (plan.jobs_new, plan.jobs_changed, plan.jobs_reused) == (0, 2, 0)
         assert (plan.steps_to_run, plan.steps_reused) == (1, 1)
         assert [str(change) for change in plan.changes] == [
-            "text: arguments.files changed",
+            "text: upstream `show` changed",
             "show[0]: command changed",
             "show[1]: command changed",
         ]
@@ -151,4 +153,81 @@ class TestTheQuestion:
         place.finish(lambda: flow(place, 21))
         with place.running(accept_changes=True), pytest.raises(WorkflowSuspended):
             flow(place, 21, "b")
+        place.all_ended()
+
+
+class TestMapsOverSteps:
+    """Step, map, reduce: the number of jobs is known only when the step has run."""
+
+    def sweep(
+        self, place: Place, count: int, version: str = "1", word: str = "a", *, early: bool = True
+    ) -> None:
+        @step(version=version)
+        def cases() -> list[dict[str, int]]:
+            called.append("cases")
+            return [{"n": n + 100 * int(version)} for n in range(count)]
+
+        @job(outputs=["out"])
+        def simulate(case: Any) -> Job:
+            return Job(command=f"echo {word} >out", inputs={"case": case})
+
+        with Workflow("sweep") as running:
+            outputs = running.map(simulate, cases())
+            text(list(outputs) if early else outputs)
+
+    @pytest.mark.parametrize("early", [True, False])
+    def test_the_question_comes_before_any_is_submitted_and_again_after_a_no(
+        self, place: Place, early: bool
+    ) -> None:
+        place.finish(lambda: self.sweep(place, 21, early=early))
+        for _ in range(2):
+            with place.running(), pytest.raises(NeedsConfirmation) as caught:
+                self.sweep(place, 21, "2", early=early)
+            assert "21 jobs" in str(caught.value)
+            assert "21 jobs of simulate: upstream `cases` changed" in str(caught.value)
+            assert len(place.jobs()) == 21
+        assert "--dry-run shows all of them" in caught.value.hint
+        called.clear()
+        with place.running(dry_run=True), pytest.raises(DryRun) as rehearsed:
+            self.sweep(place, 21, "2", early=early)
+        assert called == []
+        plan = rehearsed.value.report.plan
+        assert (plan.jobs_changed, plan.unknown) == (21, ())
+        assert "  21 jobs of simulate: upstream `cases` changed" in plan_lines(plan)
+        with place.running(accept_changes=True), pytest.raises(WorkflowSuspended):
+            self.sweep(place, 21, "2", early=early)
+        assert len(place.jobs()) == 42
+        place.all_ended()
+
+    @pytest.mark.parametrize("early", [True, False])
+    def test_a_dry_run_calls_no_step_and_says_what_it_cannot_know(
+        self, place: Place, early: bool
+    ) -> None:
+        place.finish(lambda: self.sweep(place, 3, early=early))
+        called.clear()
+        with place.running(dry_run=True), pytest.raises(DryRun) as caught:
+            self.sweep(place, 3, "2", early=early)
+        assert called == []
+        said = "  simulate: at most 3 of those known change, unknown until `cases` has run"
+        assert said in plan_lines(caught.value.report.plan)
+        with place.running(dry_run=True), pytest.raises(DryRun) as caught:
+            self.sweep(place, 3, word="b", early=early)  # what is remembered tells how many
+        assert called == []
+        assert caught.value.report.plan.jobs_changed == 3
+        assert "  3 jobs of simulate: command changed" in plan_lines(caught.value.report.plan)
+
+    def test_parts_of_a_run_are_counted_together(self, place: Place) -> None:
+        def parts(word: str) -> None:
+            with Workflow("parts") as running:
+                for part in range(3):
+                    files = running.map(
+                        show, [b"x"] * 8, range(8), word=f"{word}{part}", runs=str(place.runs)
+                    )
+                    with suppress(WorkflowSuspended):
+                        assert text(files).value
+
+        place.finish(lambda: parts("a"))
+        with place.running(), pytest.raises(NeedsConfirmation):
+            parts("b")
+        assert len(place.jobs()) == 24 + 16
         place.all_ended()

@@ -139,6 +139,16 @@ class JudgesWhileItRuns(Local):
         return replace(answer, word=replace(answer.word, outcome=State.COMPLETED))
 
 
+@breaks("R09")
+class GivesUpWhatWaits(Local):
+    """Takes a reason that passes for one that no waiting cures."""
+
+    def answer(self, answer: PollAnswer) -> PollAnswer:
+        if answer.word.phase is not Phase.WAITING:
+            return answer
+        return replace(answer, word=replace(answer.word, never="no slot is free"))
+
+
 @breaks("R10")
 class CompletesWithoutExit(Local):
     """Makes up an exit status where the scheduler says that a job has completed."""

@@ -78,6 +78,7 @@ def word(record: Record, dialect: Dialect) -> SchedulerWord:
     elif phase is Phase.HELD:
         reason = reason or f"held {record.get('hold_types')}".rstrip()
     began, ended = (None, None) if _borrowed(record, dialect) else _times(record, dialect, phase)
+    # OpenPBS, src/scheduler/constant.h: NEVER_RUN_PREFIX; what waiting cures is "Not Running".
     never = comment if phase is Phase.WAITING and comment.startswith("Can Never Run") else ""
     return SchedulerWord(
         phase,

@@ -51,7 +51,7 @@ _NEVER = (
     ("its QOS is not valid, or not for its queue", r"^(InvalidQOS|QOSNotAllowed)$"),
 )
 """Limits on what one job may ask for. Limits on many jobs together, and nodes or queues that
-are down, pass."""
+are down, pass. Source: squeue(1), "JOB REASON CODES", and Slurm's guide to resource limits."""
 
 _NOT_LAUNCHED = 53
 _SIGNALS = 64

@@ -29,6 +29,9 @@ ENVIRONMENT = (
 )  # fmt: skip
 """Variables that matter to any script; their names are recorded, never their values."""
 
+_SHOWN = 20
+"""So many lines about changes are printed above a question."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -127,7 +130,7 @@ def _ask_about(display: RunDisplay) -> Callable[[Plan], bool]:
 
     def confirm(plan: Plan) -> bool:
         display.pause()
-        for text in plan_lines(plan):
+        for text in plan_lines(plan, limit=_SHOWN):
             output.note(text)
         jobs = count(plan.jobs_changed, "job")
         return click.confirm(

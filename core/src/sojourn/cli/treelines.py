@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sojourn.cli.output import flat
-from sojourn.workflow.report import NodeReport, NodeState, Plan, WorkflowReport
+from sojourn.workflow.report import NodeReport, NodeState, Plan, WorkflowReport, grouped
 
 _SHOWN = 12
 """A group of more nodes is told by numbers, and only what went wrong in it by name."""
@@ -22,19 +22,22 @@ def tree_lines(report: WorkflowReport) -> list[Line]:
     return [(report.status, head), *_below(report.nodes, "")]
 
 
-def plan_lines(plan: Plan, limit: int = 20) -> list[str]:
-    """What a run would do: the numbers, and which component of what has changed."""
+def plan_lines(plan: Plan, limit: int | None = None) -> list[str]:
+    """What a run would do: the numbers, and which component of what has changed; of those lines
+    at most `limit`."""
     if plan.nothing_to_do:
         nothing = "nothing to do: everything is there or on its way"
         return [nothing, *(f"  {flat(text)}" for text in plan.requests)]
     lines = [str(plan), *(f"  {flat(text)}" for text in plan.requests)]
-    lines += [f"  {flat(str(change))}" for change in plan.changes[:limit]]
-    if len(plan.changes) > limit:
-        lines.append(f"  and {len(plan.changes) - limit} more changes")
+    changes = grouped(plan.changes)
+    lines += [f"  {flat(text)}" for text in changes[:limit]]
+    if limit is not None and len(changes) > limit:
+        lines.append(f"  and {len(changes) - limit} more; --dry-run shows all of them")
     if plan.called_again:
         names = ", ".join(flat(name) for name in plan.called_again[:limit])
         lines.append(f"  to be called although another computer has done so: {names}")
-    if plan.unknown:
+    lines += [f"  {flat(text)}" for text in plan.bounds]
+    if plan.unknown and not plan.bounds:
         names = ", ".join(flat(name) for name in plan.unknown[:limit])
         lines.append(f"  known only after a step has run: {names}")
     return lines

@@ -102,9 +102,10 @@ def _rules() -> Iterator[Rule]:
     yield Rule(
         "R09",
         _EVIDENCE,
-        "Poll tells a job that waits, runs or has ended as what it is, and gives an outcome only to"
-        " one that has ended.",
-        "Core judges from evidence; a backend that judges for it hides what it saw.",
+        "Poll tells a job that waits, runs or has ended as what it is, gives an outcome only to one"
+        " that has ended, and a reason why it can never start only to one of which the scheduler says so.",
+        "Core judges from evidence; a backend that judges for it hides what it saw. Nobody waits for a"
+        " job that can never start.",
     )
     yield Rule(
         "R10",

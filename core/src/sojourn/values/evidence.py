@@ -34,8 +34,8 @@ class Usage:
 class SchedulerWord:
     """The scheduler's word on one job. `outcome` is a final state, given only with ENDED.
 
-    Times are seconds since the epoch. `never` is set for a waiting job that the scheduler
-    says can never start, to its reason.
+    Times are seconds since the epoch. `never` is set for a waiting or held job that the scheduler
+    says can never start as it is asked for, to its reason; nobody waits for such a job any longer.
     """
 
     phase: Phase

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from sojourn.errors import SojournError, UsageError
+from sojourn.workflow.baseline import Baseline
 from sojourn.workflow.building import Names, building, inside, writing
 from sojourn.workflow.decorators import JobFunction, StepFunction
 from sojourn.workflow.kinds import JobNode, MapNode, StepNode, bases
@@ -65,6 +66,8 @@ class Workflow:
         self._is_open = False
         self.began_at = 0.0
         """When it was first evaluated, in seconds since the epoch."""
+        self.baseline = Baseline()
+        """Of the outermost workflow: what its nodes were before this process ran it."""
         self.failed: dict[str, SojournError] = {}
         """Steps that failed in this process, by signature: not called again by a later look."""
 

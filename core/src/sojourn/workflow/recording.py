@@ -131,6 +131,14 @@ class Recording:
             self._context.store.update_workflow(self._context.workflow, status=status, **fields)
             release(self._context.store, self._context.workflow)
 
+    def _is_kept(self, node: JobNode | StepNode, whole: bool) -> bool:
+        """Whether what the node is now takes the place of what it was."""
+        if isinstance(node, StepNode):
+            return whole
+        signature, store = node.status.signature, self._context.store
+        found = self._context.session.settled_by(signature, node.machine)
+        return found is not None or store.get(signature, node.machine) is not None
+
     def _how_to_run_it(self) -> dict[str, str]:
         settings = self._context.settings
         if not settings.script:
@@ -168,10 +176,14 @@ class Recording:
                 whole=whole,
             )
             context.store.supersede(context.workflow, gone)
-        self.nodes(nodes)
+        self.nodes(nodes, whole=whole)
 
-    def nodes(self, nodes: Sequence[Node]) -> None:
-        """Keep what nodes are now, and which jobs belong to the workflow."""
+    def nodes(self, nodes: Sequence[Node], *, whole: bool = True) -> None:
+        """Keep what nodes are now, and which jobs belong to the workflow.
+
+        Jobs that nobody has submitted yet remain what they were, and so do the steps before them
+        when a part alone was looked at: a question about them names what has changed.
+        """
         context, now = self._context, time.time()
         kept = [
             NodeRecord(
@@ -184,7 +196,10 @@ class Recording:
                 seen_at=now,
             )
             for node in nodes
-            if isinstance(node, JobNode | StepNode) and node.known and not node.status.broken
+            if isinstance(node, JobNode | StepNode)
+            and node.known
+            and not node.status.broken
+            and self._is_kept(node, whole)
         ]
         jobs = [node for node in nodes if isinstance(node, JobNode) and node.known]
         members = []

@@ -1,6 +1,6 @@
 """What a run of a workflow tells about itself: a tree of nodes, and a count of what is new."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -73,9 +73,27 @@ class PlannedChange:
     before: str
     after: str
     components: tuple[str, ...] = ()
+    name: str = ""
+    """The function's name: what nodes alike have in common."""
+
+    @property
+    def what(self) -> str:
+        """What has changed: `command, inputs.mesh changed`, or ``upstream `cases` changed``."""
+        return f"{', '.join(self.components) or 'something'} changed"
 
     def __str__(self) -> str:
-        return f"{self.path}: {', '.join(self.components) or 'something'} changed"
+        return f"{self.path}: {self.what}"
+
+
+def grouped(changes: Iterable[PlannedChange]) -> list[str]:
+    """Changes as lines, those alike in one: ``60 jobs of simulate: upstream `cases` changed``."""
+    alike: dict[tuple[str, str, str], list[PlannedChange]] = {}
+    for change in changes:
+        alike.setdefault((change.kind, change.name or change.path, change.what), []).append(change)
+    return [
+        str(group[0]) if len(group) == 1 else f"{len(group)} {kind}s of {name}: {what}"
+        for (kind, name, what), group in alike.items()
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +112,8 @@ class Plan:
     steps_reused: int = 0
     changes: tuple[PlannedChange, ...] = ()
     unknown: tuple[str, ...] = ()
+    bounds: tuple[str, ...] = ()
+    """A line for each of those: how many are known, and what has to run first."""
     requests: tuple[str, ...] = ()
     """Lines about jobs that are asked for with other resources than before, and what follows."""
     jobs_again: int = 0

@@ -103,7 +103,7 @@ class Run:
             if isinstance(node, JobNode):
                 self._context.resolve(node)
         if self._context.settings.dry_run:
-            self._rehearse(roots)
+            self._rehearse(roots, also or ())
             return
         self._advance(roots)
         if also and not all(root.ready for root in roots):
@@ -220,10 +220,11 @@ class Run:
             if waits_for:
                 node.status.state, node.status.reason = NodeState.WAITING, f"for {waits_for}"
 
-    def _rehearse(self, roots: Sequence[Node]) -> None:
+    def _rehearse(self, roots: Sequence[Node], also: Sequence[Node]) -> None:
         """A dry run: look, count, and stop where something would be done."""
-        self._jobs.look_for(self._nodes, self._look_over(roots))
-        wanted = self._look_over(roots)
+        everything = [*roots, *also]
+        self._jobs.look_for(self._nodes, self._look_over(everything))
+        wanted = self._look_over(everything)
         self._jobs.from_cache(wanted)
         self._jobs.show(self._nodes)
         self._plan = self._planner.plan(self._nodes, wanted)

@@ -112,6 +112,7 @@ class Evidence(Suite):
             [job], lambda answers: answers[0].word.phase is Phase.RUNNING, saying="it has started"
         )[0]
         assert answer.word.outcome is None
+        assert answer.word.never == ""
         assert answer.site is not None
         assert answer.site.exit is None
         assert judged(answer, time.time(), state=State.QUEUED).state is State.RUNNING
@@ -122,6 +123,7 @@ class Evidence(Suite):
         answer = client.poll([job])[0]
         tell(bench, blockers)
         assert answer.word.outcome is None
+        assert answer.word.never == "", "it waits for a place, and starts when there is one"
         assert answer.site is None or not answer.site.started
         assert judged(answer, time.time(), state=State.QUEUED).state in (State.QUEUED, State.HELD)
         client.ended([job])
