@@ -20,7 +20,7 @@ def suspended(waiting: Sequence[Suspension], command: str) -> int:
         _tell_needs(one)
     if one.exit_status == EXIT_NEEDS_PERSON:
         output.note(f"{one.what}; nothing goes on by itself")
-        output.hint(f"after the change: {command} --update")
+        output.hint(f"after the change, run the same command with --update: {command}")
         return EXIT_NEEDS_PERSON
     single = len(one.handles) == 1
     go, have = ("it goes", "it has") if single else ("they go", "they have")
