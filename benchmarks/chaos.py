@@ -146,7 +146,7 @@ def _round(place: Place, cause: str, asked: argparse.Namespace, seed: str, tally
             else:
                 place.causes[cause]([r.scheduler_id for r in session.store.select(machine="it")])
             patience = PATIENCE + (limit if cause == "walltime" else 0)
-            ended = session.wait(session.store.select(machine="it"), timeout=patience)
+            ended = session.poll_until_final(session.store.select(machine="it"), timeout=patience)
             tally.recovery.append(time.monotonic() - began)
             _count(session, ended, tally)
             # What its scheduler has started again, say, does not run into the next round.

@@ -118,7 +118,7 @@ def _many_small_jobs() -> Iterator[Figure]:
         def through_sojourn() -> None:
             handles = session.submit(jobs, on="here")
             records = [session.record(handle.signature, "here") for handle in handles]
-            session.wait(records)
+            session.poll_until_final(records)
 
         ours = seconds(through_sojourn)
         base = seconds(lambda: [subprocess.run(["true"], check=True) for _ in range(SMALL_JOBS)])

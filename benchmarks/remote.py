@@ -171,7 +171,7 @@ def _trivial(session: Session, machine: str, plain: Plain) -> tuple[Figure, list
 def _to_results(session: Session, machine: str, jobs: list[Job]) -> None:
     handles = session.submit(jobs, on=machine)
     records = [session.record(handle.signature, machine) for handle in handles]
-    session.fetch_results(session.wait(records))
+    session.fetch_results(session.poll_until_final(records))
 
 
 def _one(machine: str, plain: Plain) -> Figure:

@@ -147,5 +147,7 @@ def _here(folder: Path, command: str) -> None:
 
 
 def _ended(session: Session, job: Job, machine: str) -> JobRecord:
-    (record,) = session.wait([session.record(session.sign([job], machine)[0].signature)])
+    (record,) = session.poll_until_final(
+        [session.record(session.sign([job], machine)[0].signature)]
+    )
     return record

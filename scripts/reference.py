@@ -5,6 +5,7 @@
 """
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,6 +30,10 @@ def pages() -> dict[str, str]:
         "reference/states.md": states(),
         "reference/job.md": job(),
         "reference/errors.md": errors(),
+        "reference/session.md": session(),
+        "reference/workflow.md": workflow(),
+        "reference/result.md": result(),
+        "reference/handle.md": handle(),
         **pluginpages.pages(),
     }
     return {path: _MADE + text.rstrip() + "\n" for path, text in made.items()}
@@ -157,16 +162,112 @@ def job() -> str:
     )
 
 
+def session() -> str:
+    """What a program does with a `Session`."""
+    from sojourn.session.session import Session
+
+    return (
+        f"# Session\n\n{_called(Session, 'Session')}{_said(Session)}\n\n"
+        f"## Running and submitting\n\n{_methods(Session, 'run', 'gather', 'submit')}"
+        f"## Finding and waiting\n\n{_methods(Session, 'jobs', 'job', 'refresh', 'wait', 'log')}"
+        f"## Changing\n\n{_methods(Session, 'cancel', 'hold', 'release', 'retry')}"
+        "## Without blocking an event loop\n\n"
+        f"{_methods(Session, 'run_async', 'submit_async', 'wait_async', 'cancel_async')}"
+        f"## Monitoring\n\n{_methods(Session, 'monitor', 'monitor_async')}"
+        f"## Closing\n\n{_methods(Session, 'close')}"
+    )
+
+
+def workflow() -> str:
+    """`Workflow` and the decorators."""
+    from sojourn.workflow import decorators
+    from sojourn.workflow.flow import Workflow
+
+    return (
+        f"# Workflow\n\n{_called(Workflow, 'Workflow')}{_said(Workflow)}\n\n"
+        f"## Methods\n\n{_methods(Workflow, 'map', 'run', 'value')}"
+        f"## `@step`\n\n{_called(decorators.step, 'step')}{_said(decorators.step)}\n\n"
+        f"{_said(decorators.StepFunction)}\n\n"
+        f"## `@job`\n\n{_called(decorators.job, 'job')}{_said(decorators.job)}\n"
+    )
+
+
+def result() -> str:
+    """What `run` returns."""
+    from sojourn.results.result import Result
+
+    properties = (
+        "path",
+        "stdout",
+        "stderr",
+        "exit_code",
+        "signature",
+        "machine",
+        "remote",
+        "digests",
+    )
+    rows = "".join(
+        f"| `{name}` | {_one_line(_said(getattr(Result, name)))} |\n" for name in properties
+    )
+    return (
+        f"# Result\n\n{_said(Result)}\n\n| attribute | meaning |\n|---|---|\n{rows}\n"
+        f"## Methods\n\n{_methods(Result, 'glob')}"
+    )
+
+
+def handle() -> str:
+    """What stands for a job."""
+    from sojourn.suspension import JobHandle
+
+    said = attribute_docs(inspect.getsource(JobHandle))
+    names = (*JobHandle.__slots__, "is_final")
+    said["is_final"] = _said(JobHandle.is_final)
+    rows = "".join(f"| `{name}` | {_one_line(said[name])} |\n" for name in names)
+    return (
+        f"# JobHandle\n\n{_said(JobHandle)}\n\n| attribute | meaning |\n|---|---|\n{rows}\n"
+        f"## Methods\n\n{_methods(JobHandle, 'to_json', 'from_json')}"
+    )
+
+
+def _said(what: Any) -> str:
+    """A docstring; lists of errors as lists."""
+    parts = (inspect.getdoc(what) or "").partition("Raises:\n")
+    raised = re.sub(r"(?m)^ {4}(?! )(As .*|[\w, ]+: )", r"- \1", parts[2])
+    return parts[0] + (f"Raises:\n\n{raised}" if raised else "")
+
+
+def _called(function: Any, name: str) -> str:
+    """How it is called, as code."""
+    return f"```text\n{name}{_taken(function)}\n```\n\n"
+
+
+def _taken(function: Any, skip: int = 0) -> str:
+    """The parameters without their types."""
+    signature = inspect.signature(function)
+    plain = [
+        one.replace(
+            annotation=inspect.Parameter.empty,
+            default=... if inspect.isfunction(one.default) else one.default,
+        )
+        for one in list(signature.parameters.values())[skip:]
+    ]
+    called = signature.replace(parameters=plain, return_annotation=inspect.Signature.empty)
+    return str(called).replace("Ellipsis", "...")
+
+
 def _methods(kind: type[Any], *names: str) -> str:
     """Each with what it takes and what it says of itself."""
     found = []
     for name in names:
         method = getattr(kind, name)
-        taken = list(inspect.signature(method).parameters.values())[1:]
-        words = ", ".join(str(one.replace(annotation=inspect.Parameter.empty)) for one in taken)
-        called = f"{kind.__name__.lower()}.{name}({words})"
-        found.append(f"### `{called}`\n\n{inspect.getdoc(method)}\n\n")
+        bound = inspect.ismethod(method)  # of the class
+        owner = kind.__name__ if bound else _OWNERS.get(kind.__name__, kind.__name__.lower())
+        called = f"{owner}.{name}{_taken(method, skip=0 if bound else 1)}"
+        found.append(f"### `{called}`\n\n{_said(method)}\n\n")
     return "".join(found)
+
+
+_OWNERS = {"Workflow": "flow", "JobHandle": "handle"}
 
 
 def states() -> str:

@@ -42,7 +42,7 @@ def installed(
 def run_to_the_end(name: str) -> None:
     with Session() as session:
         session.submit([Job(command="true", name=name)], on="local")
-        records = session.wait(session.store.select(), timeout=60)
+        records = session.poll_until_final(session.store.select(), timeout=60)
         assert [record.state for record in records] == [State.COMPLETED]
 
 

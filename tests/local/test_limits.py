@@ -66,7 +66,8 @@ def test_a_word_is_honoured_or_refused_and_never_dropped() -> None:
         value = examples.get(word)
         if value is None:
             value = True if word == "requeue" else 1 if word in WORDS else "x"
-        resources = Resources(**{word: value})
+        words: Any = {word: value}
+        resources = Resources(**words)
         if word in WORDS:
             limits_of(resources, available=4)
         else:

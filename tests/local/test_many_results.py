@@ -17,7 +17,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (80, hard))
 with Session() as session:
     jobs = [Job(command=f"echo {n} > o", outputs=["o"]) for n in range(100)]
     handles = session.submit(jobs, on="local")
-    ended = session.wait([session.record(handle.signature) for handle in handles])
+    ended = session.poll_until_final([session.record(handle.signature) for handle in handles])
     found = session.fetch_results(ended)
     assert sorted(int(result["o"].read_text()) for result in found.values()) == list(range(100))
 """

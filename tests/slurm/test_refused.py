@@ -17,7 +17,7 @@ class TestRefused:
             (record,) = session.store.select()
             assert (record.state, record.refused) == (State.NEW, True)
             before = session.store.machines()[machine].trips
-            (waited,) = session.wait([record], timeout=60)
+            (waited,) = session.poll_until_final([record], timeout=60)
             session.submit_waiting(machine)
             assert waited.state is State.NEW
             assert session.store.machines()[machine].trips == before
@@ -25,5 +25,5 @@ class TestRefused:
                 session.submit([job], on=machine)
             better = job.replace(resources={"queue": "normal"})
             session.submit([better], on=machine)
-            (ended,) = session.wait(session.store.select(), timeout=60)
+            (ended,) = session.poll_until_final(session.store.select(), timeout=60)
             assert (ended.state, ended.refused) == (State.COMPLETED, False)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sojourn.errors import SojournError as SojournError
     from sojourn.session.session import Session as Session
     from sojourn.states import State as State
+    from sojourn.suspension import JobHandle as JobHandle
     from sojourn.suspension import JobSuspended as JobSuspended
     from sojourn.suspension import WorkflowSuspended as WorkflowSuspended
     from sojourn.values.job import Input as Input
@@ -28,6 +29,7 @@ _HOMES = {
     "Input": "sojourn.values.job",
     "Job": "sojourn.values.job",
     "JobFailed": "sojourn.errors",
+    "JobHandle": "sojourn.suspension",
     "JobSuspended": "sojourn.suspension",
     "Remote": "sojourn.values.job",
     "Resources": "sojourn.values.resources",

@@ -38,6 +38,12 @@ class State(StrEnum):
     LOST = "LOST"
     """The scheduler no longer knows it and it left no exit status."""
 
+    @property
+    def is_final(self) -> bool:
+        """Whether the attempt has ended: nothing of it runs any more, and only a retry begins
+        another. (LOST is left once more if an exit status shows up late.)"""
+        return self in FINAL
+
 
 ACTIVE: frozenset[State] = frozenset(
     {

@@ -19,18 +19,36 @@ from sojourn.states import State
 
 @dataclass(frozen=True, slots=True)
 class JobHandle:
-    """Where a job stands, as far as known; enough to ask about it from another process."""
+    """A job and its state when the handle was made: a value that does not change by itself.
+
+    `Session.job` and `Session.wait` return newer ones. `to_json` and `from_json` carry a handle
+    to another process; methods of `Session` that take jobs take handles.
+    """
 
     signature: str
+    """What the job is known by, on every computer."""
     machine: str
+    """The machine that it was submitted to, or is to be."""
     name: str = ""
+    """What people call it."""
     state: State = State.NEW
+    """The state of its newest attempt."""
     scheduler_id: str = ""
+    """The scheduler's id, "" while there is none."""
     reason: str = ""
+    """Why it is in that state, often in the scheduler's words."""
     attempt: int = 1
+    """The number of the newest attempt, from 1."""
     needs: str = ""
     """What somebody has to do before it can go on, such as for a job that can never start; "" if
     it goes on by itself."""
+    exit_code: int | None = None
+    """What the command ended with; None while that is not known."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job had ended when this was read; see `State.is_final`."""
+        return self.state.is_final
 
     def __str__(self) -> str:
         named = f"{_line(self.name)} ({self.signature[:8]})" if self.name else self.signature[:8]

@@ -105,7 +105,7 @@ def test_a_traceback_ends_with_the_hint_and_the_command_line_says_it_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(InvalidJob) as caught:
-        Resources(memry="1GiB")
+        Resources(memry="1GiB")  # type: ignore[call-arg]
     shown = "".join(traceback.format_exception(caught.value)).splitlines()
     assert shown[-2].endswith("Resources has no 'memry'")
     assert shown[-1] == "  hint: did you mean 'memory'?"

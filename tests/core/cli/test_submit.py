@@ -247,3 +247,12 @@ def test_a_job_that_waits_is_asked_for_as_it_was_handed_in_last(desk: Desk) -> N
     (one,) = desk("show", signature, "--json").json
     assert one["resources"] == {"walltime": 90}
     assert one["job"]["resources"] == {"walltime": 90}
+
+
+def test_streams_and_a_working_directory_are_options_and_logs_prints_them(desk: Desk) -> None:
+    (desk.here / "words").write_text("hello\n")
+    words = ("--input", "words", "--output", "o", "--stdin", "words", "--stdout", "o")
+    done = desk("submit", *words, "--workdir", "sub", "--wait", "--", "cat; pwd")
+    said = desk("logs", done.out.split()[0]).out.splitlines()
+    assert said[0] == "hello"
+    assert said[1].endswith("/work/sub")

@@ -57,7 +57,7 @@ class TestOnTheMachine:
             record = session.store.select()[0]
             said = str(delete_jobs(session, [record], there=True))
             if "asked to end" in said:
-                session.wait([record], timeout=30)
+                session.poll_until_final([record], timeout=30)
                 said = str(delete_jobs(session, session.again([record]), there=True))
             assert said == "1 deleted"
             assert session.store.select() == ()
@@ -80,7 +80,7 @@ class TestOnTheMachine:
         place = self.place(tmp_path)
         with place.session() as session:
             session.submit([Job(command=f"echo {n}", name=f"job {n}") for n in range(2)], on="here")
-            records = session.wait(session.store.select(), timeout=30)
+            records = session.poll_until_final(session.store.select(), timeout=30)
             for name, some in (("one", records), ("two", records[:1])):
                 session.store.put_workflow(WorkflowRecord(name))
                 session.store.join(

@@ -36,7 +36,9 @@ def test_a_thread_calls_back_with_every_change(stage: Stage) -> None:
     assert set(threading.enumerate()) <= others
 
 
-def test_a_callback_that_fails_is_reported_and_ends_nothing(stage: Stage) -> None:
+def test_a_callback_that_fails_is_reported_and_ends_nothing(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
     heard: list[JobEvent] = []
 
     def fail(event: JobEvent) -> None:
@@ -47,6 +49,9 @@ def test_a_callback_that_fails_is_reported_and_ends_nothing(stage: Stage) -> Non
         submit(session, "a")
         eventually(lambda: any(event.new is State.RUNNING for event in heard))
     assert "a callback failed: ValueError: my mistake" in stage.said
+    logged = [record for record in caplog.records if record.name == "sojourn.monitor"]
+    assert len(logged) == len(heard)
+    assert [bool(record.exc_info) for record in logged] == [True] + [False] * (len(logged) - 1)
 
 
 def test_messages_are_shown_to_the_program(stage: Stage) -> None:

@@ -26,7 +26,7 @@ def test_links_that_lead_out_are_left_out_and_all_else_comes(place: Place) -> No
     )
     with place.session() as session:
         handle = session.submit([job])[0]
-        session.wait([session.record(handle.signature)], timeout=60)
+        session.poll_until_final([session.record(handle.signature)], timeout=60)
         result = session.run(job)
         there = {path.relative_to(result.path).as_posix() for path in result.path.rglob("*")}
         record = session.record(handle.signature)
@@ -44,7 +44,7 @@ def test_an_output_that_is_itself_a_link_is_what_it_leads_to(place: Place) -> No
     job = Job(command=["ln", "-s", os.fspath(data), "out"], outputs=["out"])
     with place.session() as session:
         handle = session.submit([job])[0]
-        session.wait([session.record(handle.signature)], timeout=60)
+        session.poll_until_final([session.record(handle.signature)], timeout=60)
         result = session.run(job)
     assert result["out"].read_text() == "far away\n"
     assert not result["out"].is_symlink()

@@ -128,7 +128,7 @@ def test_words_that_nobody_knows_are_shown_tried_again_and_then_left_to_a_person
         assert tries.read_text().count("tried") == 5
         events = session.store.events(record.signature, "toy")
         assert sum(WORDS in event.evidence for event in events) == 5
-        assert session.wait([record], timeout=5)[0].refused
+        assert session.poll_until_final([record], timeout=5)[0].refused
         place.unwrap("toysub")
         session.retry([record])
         assert ended(session, record).state is State.COMPLETED

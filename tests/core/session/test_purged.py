@@ -29,7 +29,7 @@ def ended(place: Place, job: Job) -> JobRecord:
     """Hand a job in and wait for its end; its result is not fetched."""
     with place.session() as session:
         handle = session.submit([job])[0]
-        record = session.wait([session.record(handle.signature)], timeout=60)[0]
+        record = session.poll_until_final([session.record(handle.signature)], timeout=60)[0]
     assert record.state is State.COMPLETED
     return record
 
@@ -80,6 +80,6 @@ def test_what_is_nowhere_is_said_and_made_anew_by_a_retry(place: Place) -> None:
         assert waiting.state is State.NEW
         assert f"`sojourn retry {record.signature[:8]}` makes it anew" in waiting.reason
         session.retry([session.record(record.signature)])
-        final = session.wait([waiting], timeout=60)[0]
+        final = session.poll_until_final([waiting], timeout=60)[0]
     assert final.state is State.COMPLETED
     assert place.ran() == ["parent", "parent"]

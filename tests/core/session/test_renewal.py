@@ -10,6 +10,7 @@ from sojourn import Job, JobSuspended
 from sojourn.errors import JobFailed, UnsupportedResource
 from sojourn.states import State
 from sojourn.store.records import JobRecord
+from sojourn.values.resources import Resources
 from tests.core.workflow.place import Place
 from tests.support.waiting import eventually
 
@@ -33,7 +34,7 @@ def job_of(place: Place, name: str = "sim", **resources: Any) -> Job:
     return Job(
         command=f"echo {name} >>'{place.runs}'; echo 1 >o; test -e '{place.folder}/ok'",
         outputs=["o"],
-        resources=resources,
+        resources=Resources(**resources),
         name=name,
     )
 

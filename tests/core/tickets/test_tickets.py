@@ -62,7 +62,7 @@ def test_another_computer_follows_and_fetches(computer: Callable[[str], Session]
     text = ticket_for(first, handles)
     second = computer("second")
     taken_in(second, text)
-    (ended,) = second.wait(list(second.store.select()), timeout=60)
+    (ended,) = second.poll_until_final(list(second.store.select()), timeout=60)
     assert (ended.state, ended.name) == (State.COMPLETED, "it")
     fetched = second.fetch_results([ended])[ended.signature]
     assert not isinstance(fetched, Exception)
@@ -76,7 +76,7 @@ def test_what_went_into_a_job_is_known_there_too(computer: Callable[[str], Sessi
     child = Job(command="cat o > p", inputs={"o": parent.output("o")}, outputs=["p"])
     taken_in(computer("second"), ticket_for(first, first.submit([child], "there")))
     second = computer("second")
-    (ended,) = second.wait(list(second.store.select()), timeout=60)
+    (ended,) = second.poll_until_final(list(second.store.select()), timeout=60)
     fetched = second.fetch_results([ended])[ended.signature]
     assert not isinstance(fetched, Exception)
     assert fetched.manifest.consumed == {"o": "attempt 1"}
@@ -89,9 +89,9 @@ def test_another_computer_cancels(computer: Callable[[str], Session]) -> None:
     taken_in(computer("second"), text)
     second = computer("second")
     second.cancel(list(second.store.select()))
-    (ended,) = second.wait(list(second.store.select()), timeout=60)
+    (ended,) = second.poll_until_final(list(second.store.select()), timeout=60)
     assert ended.state is State.CANCELLED
-    (seen,) = first.wait([first.record(handles[0].signature)], timeout=60)
+    (seen,) = first.poll_until_final([first.record(handles[0].signature)], timeout=60)
     assert seen.state is State.CANCELLED
 
 
@@ -173,7 +173,7 @@ def _forgery(computer: Callable[[str], Session]) -> tuple[str, Session]:
     """A ticket in which `there` says of a job that it has made something else."""
     first = computer("first")
     (handle,) = first.submit([FORGED], "there")
-    (record,) = first.wait([first.record(handle.signature)], timeout=60)
+    (record,) = first.poll_until_final([first.record(handle.signature)], timeout=60)
     text = ticket_for(first, [handle])
     (made,) = (Path(record.job_dir) / "work").glob("o")
     made.chmod(0o600)
@@ -187,7 +187,9 @@ def _outcome(session: Session, on: str, job: Job = FORGED, name: str = "o") -> s
         try:
             return session.run(job, on=on)[name].read_text()
         except JobSuspended as suspended:
-            session.wait([session.record(h.signature, on) for h in suspended.handles], timeout=60)
+            session.poll_until_final(
+                [session.record(h.signature, on) for h in suspended.handles], timeout=60
+            )
     raise AssertionError("it does not end")
 
 

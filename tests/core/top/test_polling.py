@@ -41,7 +41,7 @@ def test_while_a_monitor_works_the_store_it_is_left_to_it(tmp_path: Path) -> Non
         eventually(lambda: session.store.machine("here").polled_at)  # type: ignore[union-attr]
         eventually(lambda: not _threads())
         session.cancel(session.store.select())
-        session.wait(session.store.select(), timeout=30)
+        session.poll_until_final(session.store.select(), timeout=30)
 
 
 def test_the_pace_is_the_users_but_never_faster_than_the_machines(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_the_pace_is_the_users_but_never_faster_than_the_machines(tmp_path: Path
         assert polling._due("here", load, known, polling.interval) >= known.polled_at + 3600
         assert polling._due("here", load, known, 0.001) >= known.polled_at + 0.1
         session.cancel(session.store.select())
-        session.wait(session.store.select(), timeout=30)
+        session.poll_until_final(session.store.select(), timeout=30)
 
 
 def test_a_network_error_marks_nothing_finished_and_is_said_once(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_user_and_start_time_survive_saving_and_loading(tmp_path: Path) -> None:
     place = Place(tmp_path / "place")
     with place.session() as session:
         session.submit([Job(command="true")], on="here")
-        before = session.wait(session.store.select(), timeout=30)[0]
+        before = session.poll_until_final(session.store.select(), timeout=30)[0]
     after = place.jobs()[0]  # another session over the same file
     assert after == before
     assert after.user

@@ -31,7 +31,7 @@ def session(place: Place) -> Iterator[Session]:
         active = [job for job in session.store.select() if job.state not in FINAL]
         if active:
             session.cancel(active)
-            session.wait(active, timeout=30)
+            session.poll_until_final(active, timeout=30)
 
 
 def told(app: TopApp) -> str:
@@ -115,7 +115,7 @@ async def test_pause_outlives_the_screen_and_keeps_a_job_from_being_polled(
 ) -> None:
     gate = place.folder / "gate"
     session.submit([Job(command=WAITS.format(gate=gate), name="long")], on="here")
-    session.wait(session.store.select(), timeout=0.2)
+    session.poll_until_final(session.store.select(), timeout=0.2)
     app = TopApp(session, poll=False)
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.snapshot)
@@ -163,7 +163,7 @@ async def test_holding_and_releasing(session: Session, place: Place) -> None:
     gate = place.folder / "gate"
     jobs = [Job(command=f"{WAITS.format(gate=gate)}; echo {n}", name=f"job {n}") for n in range(5)]
     session.submit(jobs, on="here")  # four slots: the last one waits
-    session.wait(session.store.select(), timeout=0.3)
+    session.poll_until_final(session.store.select(), timeout=0.3)
     app = TopApp(session, poll=False)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.snapshot)
@@ -177,7 +177,7 @@ async def test_holding_and_releasing(session: Session, place: Place) -> None:
         await pilot.press("end", "u")
         await until(pilot, lambda: "release: 1 done" in told(app))
         gate.touch()
-    session.wait(session.store.select(), timeout=30)
+    session.poll_until_final(session.store.select(), timeout=30)
 
 
 async def test_the_folder_of_a_result_is_named_where_there_is_no_desktop(
@@ -199,7 +199,7 @@ async def test_the_folder_of_a_result_is_named_where_there_is_no_desktop(
 
 async def test_deleting_on_the_machine_too(session: Session, place: Place) -> None:
     session.submit([Job(command="echo 1 >out", outputs=["out"], name="writes")], on="here")
-    record = session.wait(session.store.select(), timeout=30)[0]
+    record = session.poll_until_final(session.store.select(), timeout=30)[0]
     session.fetch_results([record])
     there = place.folder / "root-here" / "jobs" / record.signature[:2] / record.signature
     assert there.is_dir()

@@ -154,7 +154,7 @@ def test_words_that_cannot_be(words: dict[str, Any], said: str) -> None:
 
 def test_the_nearest_word_is_named() -> None:
     with pytest.raises(InvalidJob) as caught:
-        Resources(**{"wall_time": "2h"})
+        Resources(wall_time="2h")  # type: ignore[call-arg]
     assert caught.value.hint == "did you mean 'walltime'?"
 
 

@@ -112,7 +112,7 @@ class TestAJobThatFails:
             flow()
         with place.session() as session:
             bad = [one for one in session.store.select() if one.name == "work"]
-            session.wait(bad, timeout=30)
+            session.poll_until_final(bad, timeout=30)
         with place.running(), pytest.raises(WorkflowSuspended) as caught:
             flow()
         assert [handle.name for handle in caught.value.handles] == ["work#2"]

@@ -111,7 +111,7 @@ class TestChains:
             return file.read_text()
 
         with Workflow("chain"):
-            node = None
+            node: Any = None
             for at in range(length):
                 node = grow(node, at)
             text = read(node)

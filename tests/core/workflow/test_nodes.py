@@ -49,9 +49,9 @@ class TestNodes:
 
     def test_calls_are_checked_where_they_are_made(self, flow: Workflow) -> None:
         with pytest.raises(TypeError, match="missing"):
-            numbers()
+            numbers()  # type: ignore[call-arg]
         with pytest.raises(TypeError, match="nonsense"):
-            numbers(1, nonsense=2)
+            numbers(1, nonsense=2)  # type: ignore[call-arg]
 
     def test_names_say_which_use_it_is(self, flow: Workflow) -> None:
         assert [repr(numbers(1)) for _ in range(3)] == ["<numbers>", "<numbers#2>", "<numbers#3>"]
@@ -133,7 +133,8 @@ class TestNodes:
 
     def test_nodes_are_found_in_lists_and_dicts(self, flow: Workflow) -> None:
         a, b = numbers(1), numbers(2)
-        taking: Node = numbers([a, {"x": (b[0], a)}])
+        given: Any = [a, {"x": (b[0], a)}]
+        taking: Node = numbers(given)
         assert isinstance(taking, StepNode)
         assert list(taking.parents) == [a, b]
 
@@ -154,7 +155,7 @@ class TestDecorators:
 
     def test_an_unknown_word_is_told_with_the_nearest(self) -> None:
         with pytest.raises(InvalidJob, match="'waltime'") as caught:
-            job(waltime="3h")(lambda: "true")
+            job(waltime="3h")(lambda: "true")  # type: ignore[call-overload]
         assert "walltime" in caught.value.hint
 
     def test_what_is_neither_job_nor_command(self) -> None:

@@ -12,6 +12,7 @@ from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 from sojourn.values.job import Job
 from sojourn.values.messages import CheckLine
+from sojourn.values.resources import Resources
 
 if TYPE_CHECKING:
     from sojourn.session.session import Session
@@ -25,19 +26,19 @@ _ENDING = 20.0
 def run_trial(session: "Session", machine: str, timeout: float) -> CheckLine:
     """Run a job that exists for this once; whatever comes of it, it is cleared away."""
     nonce = secrets.token_hex(8)
-    words = {"walltime": _WALLTIME} if "walltime" in session.link(machine).info.resources else {}
+    limited = "walltime" in session.link(machine).info.resources
     job = Job(
         command=f"echo {nonce} > said; uname -n",
         outputs=["said"],
         parameters={"nonce": nonce},
-        resources=words,
+        resources=Resources(walltime=_WALLTIME if limited else None),
         name=NAME,
     )
     begun = time.monotonic()
     signature = session.sign([job], machine)[0].signature
     try:
         session.submit([job], machine)
-        record = session.wait([session.record(signature, machine)], timeout=timeout)[0]
+        record = session.poll_until_final([session.record(signature, machine)], timeout=timeout)[0]
         return _verdict(session, record, nonce, time.monotonic() - begun)
     except SojournError as error:
         return CheckLine("a tiny job", False, error.message, error.hint)
@@ -79,7 +80,7 @@ def _clear(session: "Session", signature: str, machine: str) -> None:
     with suppress(SojournError):
         if record.state not in FINAL:
             session.cancel([record])
-            record = session.wait([record], timeout=_ENDING)[0]
+            record = session.poll_until_final([record], timeout=_ENDING)[0]
         if record.state in FINAL and record.token:
             _remove(session, record)
     with suppress(SojournError):

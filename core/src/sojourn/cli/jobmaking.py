@@ -23,6 +23,10 @@ def make_job(
     check: str | None,
     accept_exit: Sequence[int],
     parameters: Sequence[str],
+    workdir: str | None,
+    stdin: str | None,
+    stdout: str | None,
+    stderr: str | None,
     name: str | None,
     script: Path | None,
     command: Sequence[str],
@@ -41,6 +45,7 @@ def make_job(
     if command and script is not None:
         raise UsageError("there is both a script and a command", hint="leave one of them out")
     named: dict[str, Any] = {}
+    words: Any = assignments(resources, "--resource", repeated=("native",))
     for what, given in (("--input", inputs), ("--remote-input", remote_inputs)):
         for text in given:
             entry, path = named_path(text, what)
@@ -54,13 +59,17 @@ def make_job(
         script=script,
         inputs=named,
         outputs=[*outputs, *map(Remote, remote_outputs)],
-        resources=assignments(resources, "--resource", repeated=("native",)),
+        resources=words,
         env=assignments(env, "--env"),
         secret_env=list(secret_env),
         setup=list(setup),
         check=check,
         accept_exit=tuple(accept_exit) or (0,),
         parameters=assignments(parameters, "--parameter"),
+        workdir=workdir,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
         name=name,
     )
 

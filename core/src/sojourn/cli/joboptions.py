@@ -72,6 +72,18 @@ _OPTIONS = (
         metavar="K=V",
         help="What else tells this job from others, such as the number of a replicate.",
     ),
+    click.option(
+        "--workdir",
+        metavar="DIR",
+        help="Directory inside the job's directory in which the command runs.",
+    ),
+    click.option("--stdin", metavar="NAME", help="Input that the command reads as standard input."),
+    click.option(
+        "--stdout",
+        metavar="NAME",
+        help="Output into which standard output goes, instead of into the job's log.",
+    ),
+    click.option("--stderr", metavar="NAME", help="The same for standard error."),
     click.option("--name", metavar="N", help="What people call it."),
     click.option(
         "--script",
@@ -100,5 +112,6 @@ def describing(function: Function) -> Function:
 
 _WORDS = (
     "inputs", "remote_inputs", "outputs", "remote_outputs", "resources", "env", "secret_env",
-    "setup", "check", "accept_exit", "parameters", "name", "script", "command",
+    "setup", "check", "accept_exit", "parameters", "workdir", "stdin", "stdout",
+    "stderr", "name", "script", "command",
 )  # fmt: skip

@@ -1,14 +1,15 @@
 """Which jobs are meant: the one place that reads a SIG and the options beside it."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sojourn.cli.amounts import count
 from sojourn.cli.output import note
-from sojourn.defaults import SIGNATURE_PREFIX
-from sojourn.errors import AmbiguousSignature, NoSuchJob, UsageError
+from sojourn.errors import UsageError
+from sojourn.session.lookup import one as one
+from sojourn.session.lookup import resolve
 from sojourn.states import ACTIVE, FINAL, State
 from sojourn.store.records import JobRecord
 
@@ -25,8 +26,6 @@ STATE_WORDS: dict[str, frozenset[State]] = {
     **{state.value: frozenset({state}) for state in State},
 }
 """What `--state` takes; ACTIVE and FINAL stand for several."""
-
-_CANDIDATES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def several(
             hint="name some by signature, or choose with --workflow, --step, --state, --machine",
         )
     if choice.signatures:
-        named = [job for text in choice.signatures for job in _resolve(store, text, choice.machine)]
+        named = [job for text in choice.signatures for job in resolve(store, text, choice.machine)]
         return _narrowed(store, {(job.signature, job.machine): job for job in named}, choice)
     states = otherwise if choice.states is None else choice.states
     conditions = conditions_of(choice, states)
@@ -114,22 +113,6 @@ def named(jobs: Sequence[JobRecord], limit: int = 3) -> str:
     return f"{shown} and {len(jobs) - limit} more" if len(jobs) > limit else shown
 
 
-def one(store: "Store", text: str, machine: str | None = None) -> JobRecord:
-    """The one job that is meant.
-
-    Raises:
-        NoSuchJob, AmbiguousSignature: none is, or several; also if it is on several machines.
-    """
-    found = _resolve(store, text, machine)
-    if len(found) > 1:
-        places = ", ".join(f"{job.machine} ({job.state})" for job in found)
-        raise AmbiguousSignature(
-            f"job {found[0].signature[:8]} is on several machines: {places}",
-            hint=f"add --machine {found[0].machine}",
-        )
-    return found[0]
-
-
 def check_workflow(store: "Store", name: str | None) -> None:
     """Refuse the name of a workflow that there is not.
 
@@ -155,56 +138,3 @@ def _narrowed(
     conditions = conditions_of(choice, choice.states)
     allowed = set(zip(*store.columns(("signature", "machine"), **conditions), strict=True))
     return [job for key, job in named.items() if key in allowed]
-
-
-def _resolve(store: "Store", text: str, machine: str | None) -> list[JobRecord]:
-    """The job of one SIG, on every machine that has it."""
-    found = _by_id(store, text) if ":" in text else _by_prefix(store, text)
-    if not found:
-        raise NoSuchJob(f"there is no job {text!r}", hint=_instead(store, text))
-    there = [job for job in found if machine in (None, job.machine)]
-    if not there:
-        places = ", ".join(sorted({job.machine for job in found}))
-        raise NoSuchJob(f"job {text!r} is not on {machine}", hint=f"it is on {places}")
-    distinct = list({job.signature: job for job in there}.values())
-    if len(distinct) > 1:
-        raise AmbiguousSignature(
-            f"{text!r} begins the signatures of {len(distinct)} jobs", hint=_candidates(distinct)
-        )
-    return there
-
-
-def _by_prefix(store: "Store", text: str) -> Sequence[JobRecord]:
-    if len(text) < SIGNATURE_PREFIX:
-        raise NoSuchJob(
-            f"{text!r} is too short to name a job",
-            hint=f"give at least {SIGNATURE_PREFIX} characters of its signature",
-        )
-    return store.find_prefix(text)
-
-
-def _by_id(store: "Store", text: str) -> Sequence[JobRecord]:
-    """The job with that id: exactly, or without the server's name that some schedulers add."""
-    machine, _, identity = text.partition(":")
-    found = store.by_scheduler_id(machine, identity)
-    if not found and identity and "." not in identity:
-        ids = {
-            line.scheduler_id
-            for line in store.listing(machine=machine)
-            if line.scheduler_id.partition(".")[0] == identity
-        }
-        found = tuple(job for each in ids for job in store.by_scheduler_id(machine, each))
-    return found[:1] if len({job.scheduler_id for job in found}) == 1 else found
-
-
-def _candidates(jobs: Iterable[JobRecord]) -> str:
-    listed = [f"{job.signature[:12]} ({job.name or 'no name'}, {job.state})" for job in jobs]
-    more = f", and {len(listed) - _CANDIDATES} more" if len(listed) > _CANDIDATES else ""
-    return f"one of {', '.join(listed[:_CANDIDATES])}{more}"
-
-
-def _instead(store: "Store", text: str) -> str:
-    named = [line for line in store.listing() if text in (line.name, line.step)]
-    if named:
-        return f"jobs go by signature: {named[0].signature[:8]} is called {text!r}"
-    return "`sojourn list` shows all that are known here"

@@ -75,7 +75,7 @@ def wait_for(
         def show(present: Sequence[JobRecord]) -> None:
             shown.show(present, machine_notes(session.store, present))
 
-        return session.wait(jobs, timeout=timeout, on_poll=show)
+        return session.poll_until_final(jobs, timeout=timeout, on_poll=show)
 
 
 def outcome(session: "Session", jobs: Sequence[JobRecord]) -> int:

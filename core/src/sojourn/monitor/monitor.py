@@ -1,5 +1,6 @@
 """The monitor: one loop over all machines and workflows of a store."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
+_log = logging.getLogger("sojourn.monitor")
+
 LOOK = 1.0
 """Seconds between two looks at whether others have recorded anything; a look costs next to nothing."""
 
@@ -33,7 +36,8 @@ class Monitor:
 
     `report` takes lines for people. `on_event` is told every change of a job's state, whoever
     has recorded it, `on_notification` what a message says; both are called in the monitor's
-    thread and should be quick. What they raise is reported, and changes nothing.
+    thread and should be quick. What they raise is an error in the log of
+    `sojourn.monitor` (the first of a kind with its traceback) and changes nothing.
     """
 
     def __init__(
@@ -62,6 +66,8 @@ class Monitor:
         self._looked = 0.0
         self._last = self._clock.now()
         self._trouble = ""
+        self._failures: set[type[Exception]] = set()
+        """Kinds of failures of callbacks that were logged with their traceback."""
 
     # --- from outside -------------------------------------------------------------------------
 
@@ -206,6 +212,9 @@ class Monitor:
             callback(value)
         except Exception as error:  # noqa: BLE001  it is the caller's, and must not end the monitor
             self._report(f"a callback failed: {type(error).__name__}: {error}")
+            first = type(error) not in self._failures
+            self._failures.add(type(error))
+            _log.error("a callback of the monitor failed with %r", error, exc_info=first)
 
 
 def _moved(seconds: float) -> str:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from sojourn.errors import SojournError, TransferFailed
 from sojourn.session.base import SessionBase
 from sojourn.session.fetching import Fetcher
+from sojourn.session.lookup import AnyJob, records_of
 from sojourn.session.polling import Poller
 from sojourn.session.retrying import signed_again
 from sojourn.session.standing import elsewhere
-from sojourn.session.stuck import stuck
-from sojourn.states import FINAL, HANDED_IN, State
+from sojourn.session.waiting import Waiting
+from sojourn.states import HANDED_IN, State
 from sojourn.store.records import JobRecord
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ _PATIENCE = 2.0
 class Asking(SessionBase):
     """The part of a session that finds out what has become of jobs."""
 
-    def refresh(self, records: Iterable[JobRecord] | None = None) -> None:
-        """Ask all machines concerned about jobs that were handed in, one poll each, and hand in
-        what had to wait. Without `records`, about all jobs. Paused ones are left alone.
+    def refresh(self, jobs: AnyJob | Sequence[AnyJob] | None = None) -> None:
+        """Poll the machines of these jobs once each, and submit what had to wait. Without `jobs`,
+        of all jobs. Paused ones are left alone, as is a machine that was polled just now.
 
         Machines that do not answer are named in `MachineError`s collected as notes; see
         `refresh_each`.
@@ -35,7 +36,7 @@ class Asking(SessionBase):
         Raises:
             MachineError: the first machine that gave no answer, after all others were asked.
         """
-        errors = self.refresh_each(records)
+        errors = self.refresh_each(None if jobs is None else records_of(self.store, jobs))
         for error in errors.values():
             raise error
 
@@ -101,42 +102,21 @@ class Asking(SessionBase):
             found |= Fetcher(self._links.get(name), self.store, self.results).fetch(group)
         return found
 
-    def wait(
+    def poll_until_final(
         self,
         records: Sequence[JobRecord],
         *,
         timeout: float | None = None,
         on_poll: Callable[[Sequence[JobRecord]], None] | None = None,
     ) -> list[JobRecord]:
-        """Poll until all jobs have ended or `timeout` seconds have passed; how they stand then.
+        """As `Session.wait`, with records."""
+        waiting = Waiting(self, records, timeout, on_poll)
+        while (pause := waiting.step()) is not None:
+            time.sleep(pause)
+        return waiting.present
 
-        What does not go on before somebody changes something is not waited for: a job that the
-        scheduler says can never start, one whose submission was refused, and the jobs that wait
-        for such a job's outputs. See `JobRecord.needs_person`.
-
-        `on_poll` is shown the jobs after each poll. A machine that does not answer is asked
-        again; what it holds stays as it was.
-        """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        delay = 0.05
-        while True:
-            present = self.again(records)
-            if on_poll is not None:
-                on_poll(present)
-            active = [record for record in present if record.state not in FINAL]
-            left_out = stuck(self.store, active)
-            active = [r for r in active if (r.signature, r.machine) not in left_out]
-            left = None if deadline is None else deadline - time.monotonic()
-            if not active or (left is not None and left <= 0):
-                return present
-            longest = min(self._interval(record.machine) for record in active)
-            delay = min(delay * 1.6, longest)
-            time.sleep(delay if left is None else min(delay, left))
-            self.refresh_each(active)
-            for name in {record.machine for record in active if record.state is State.NEW}:
-                self.submit_waiting(name)
-
-    def _interval(self, machine: str) -> float:
+    def interval(self, machine: str) -> float:
+        """Seconds between two polls of a machine, as configured."""
         return self._links.get(machine).machine.poll.interval
 
     def again(self, records: Iterable[JobRecord]) -> list[JobRecord]:

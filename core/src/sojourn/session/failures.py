@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sojourn.errors import JobFailed, MachineError
 from sojourn.session.links import Link
+from sojourn.session.streams import stream_of
 from sojourn.site.logs import read_tails
 from sojourn.store.records import JobRecord
 
@@ -25,13 +26,11 @@ def failed(link: Link, store: "Store", records: Sequence[JobRecord]) -> dict[str
     tails = {r.signature: r.stderr_tail for r in records}
     asked = [r for r in records if not tails[r.signature] and r.scheduler_id]
     if asked:
-        attempts = [(r.signature, r.attempt) for r in asked]
         try:
-            found = link.contact(lambda: _read(link, attempts))
+            found = link.contact(lambda: _read(link, asked))
         except MachineError:
-            found = {}
-        for record in asked:
-            text = found.get((record.signature, record.attempt), "")
+            found = [""] * len(asked)
+        for record, text in zip(asked, found, strict=True):
             tails[record.signature] = "\n".join(text.splitlines()[-TAIL_LINES:])
         store.update_many(
             (r.signature, r.machine, r.attempt, {"stderr_tail": tails[r.signature]})
@@ -41,9 +40,16 @@ def failed(link: Link, store: "Store", records: Sequence[JobRecord]) -> dict[str
     return {record.signature: error_of(record, tails[record.signature]) for record in records}
 
 
-def _read(link: Link, attempts: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+def _read(link: Link, records: Sequence[JobRecord]) -> list[str]:
+    """What each printed last: as its command's errors, or before these went into an output, when
+    what prepares the command has failed."""
+    logs = [(r.signature, r.attempt, "stderr") for r in records]
+    own = [(r.signature, r.attempt, stream_of(r, "stderr")) for r in records]
+    elsewhere = [log for log in own if log not in logs]
     with link.context.trip() as dialogue:
-        return read_tails(dialogue, attempts, "stderr", _TAIL_BYTES)
+        tails = read_tails(dialogue, [*logs, *elsewhere], _TAIL_BYTES)
+    redirected = dict(zip(elsewhere, tails[len(logs) :], strict=True))
+    return [redirected.get(log) or tail for log, tail in zip(own, tails, strict=False)]
 
 
 def error_of(record: JobRecord, stderr_tail: str = "") -> JobFailed:

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 from sojourn.errors import NoSuchJob
 from sojourn.session.asking import Asking
 from sojourn.session.changing import Changer
+from sojourn.session.lookup import AnyJob, records_of
 from sojourn.session.retrying import blocked_children, check_retry, next_attempt, wait_again
+from sojourn.session.standing import handles_of
+from sojourn.session.streams import stream_of
 from sojourn.site.logs import LogPiece, read_log
 from sojourn.store.records import JobRecord
+from sojourn.suspension import JobHandle
 from sojourn.values.messages import Change
 
 if TYPE_CHECKING:
@@ -18,23 +22,41 @@ if TYPE_CHECKING:
 class Handling(Asking):
     """The part of a session that changes jobs."""
 
-    def cancel(self, records: Sequence[JobRecord]) -> list[Change]:
-        """End jobs; one trip a machine. One that had ended is left alone and said so."""
-        return self._changed(records, lambda changer, group: changer.cancel(group))
+    def cancel(self, jobs: AnyJob | Sequence[AnyJob]) -> list[Change]:
+        """End jobs, in one trip a machine; one that had ended is left alone, and the answer says so.
 
-    def hold(self, records: Sequence[JobRecord]) -> list[Change]:
-        """Keep waiting jobs from starting."""
-        return self._changed(records, lambda changer, group: changer.hold(group))
+        As every method of this class, it takes one job or several: handles, or what the command
+        line takes (a signature, the beginning of one, MACHINE:ID). A cancelled job is CANCELLED
+        when the machine has confirmed that it ended; `wait` waits for that.
 
-    def release(self, records: Sequence[JobRecord]) -> list[Change]:
-        """Let held jobs start again."""
-        return self._changed(records, lambda changer, group: changer.release(group))
+        Raises:
+            NoSuchJob, AmbiguousSignature: a job is not known here; nothing is changed.
+            MachineError: a machine could not be asked.
+        """
+        return self._changed(jobs, lambda changer, group: changer.cancel(group))
+
+    def hold(self, jobs: AnyJob | Sequence[AnyJob]) -> list[Change]:
+        """Keep jobs that are in the queue from starting.
+
+        Raises:
+            As `cancel`.
+        """
+        return self._changed(jobs, lambda changer, group: changer.hold(group))
+
+    def release(self, jobs: AnyJob | Sequence[AnyJob]) -> list[Change]:
+        """Let held jobs start again.
+
+        Raises:
+            As `cancel`.
+        """
+        return self._changed(jobs, lambda changer, group: changer.release(group))
 
     def _changed(
         self,
-        records: Sequence[JobRecord],
+        jobs: AnyJob | Sequence[AnyJob],
         change: "Callable[[Changer, list[JobRecord]], list[Change]]",
     ) -> list[Change]:
+        records = records_of(self.store, jobs)
         answers: dict[tuple[str, str], Change] = {}
         for name in dict.fromkeys(record.machine for record in records):
             group = [record for record in records if record.machine == name]
@@ -44,17 +66,19 @@ class Handling(Asking):
         return [answers[record.signature, record.machine] for record in records]
 
     def retry(
-        self, records: Sequence[JobRecord], *, resources: "Resources | None" = None
-    ) -> list[JobRecord]:
+        self, jobs: AnyJob | Sequence[AnyJob], *, resources: "Resources | None" = None
+    ) -> list[JobHandle]:
         """Run ended jobs again, each in a new attempt; `resources` replace words of what they
         ask for. Children that were cancelled because of them go with them. A result that is
         here stays until the new one comes.
 
         Raises:
+            NoSuchJob, AmbiguousSignature: a job is not known here; nothing is changed.
             NotPossible: one has not ended, or its inputs have changed; nothing is changed.
             InvalidJob: as when a job is handed in for the first time; nothing is changed.
             SubmitRefused, MachineError: as when jobs are handed in.
         """
+        records = records_of(self.store, jobs)
         check_retry(self, records, resources)
         for record in records:
             next_attempt(self, record, resources)
@@ -64,19 +88,29 @@ class Handling(Asking):
         wait_again(self.store, [*records, *children])
         for name in dict.fromkeys(record.machine for record in records):
             self.submit_waiting(name)
-        return self.again(records)
+        return handles_of(self.store, self.again(records))
 
-    def log(self, record: JobRecord, name: str = "stdout", *, offset: int = 0) -> LogPiece:
-        """A piece of what a job has printed, from `offset` on; reads on while it runs.
+    def log(self, job: AnyJob, name: str = "stdout", *, offset: int = 0) -> LogPiece:
+        """A piece of what a job has printed, at most 1 MiB from the byte `offset` on (counted from
+        the end if negative). `piece.end` is the offset to read on from, also while it runs.
+
+        `name` is "stdout" or "stderr". Where the job's own `stdout` or `stderr` names an output,
+        that file is read.
 
         Raises:
+            NoSuchJob, AmbiguousSignature: the job is not known here.
             MachineError: the machine could not be asked.
         """
+        (record,) = records_of(self.store, job)
         link = self._links.get(record.machine)
+        stream = stream_of(record, name)
 
         def read() -> LogPiece:
             with link.context.trip() as dialogue:
-                return read_log(dialogue, record.signature, record.attempt, name, offset)
+                attempt = record.signature, record.attempt
+                piece = read_log(dialogue, *attempt, stream, offset)
+                # Before the command begins, what prepares it prints into the log.
+                return piece if piece.there else read_log(dialogue, *attempt, name, offset)
 
         return link.contact(read)
 

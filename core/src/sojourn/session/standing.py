@@ -154,17 +154,27 @@ def _that_counts(records: Sequence[JobRecord], machine: str, reuse: Reuse) -> Jo
 
 
 def handle_of(store: "Store", record: JobRecord | None, machine: str, signature: str) -> JobHandle:
-    """The handle of a job that is not finished."""
+    """The handle of a job, recorded or not."""
     if record is None:
         return JobHandle(signature, machine)
-    cause = stuck(store, [record]).get((record.signature, record.machine))
-    return JobHandle(
-        signature,
-        record.machine,
-        record.name,
-        record.state,
-        record.scheduler_id,
-        record.reason,
-        record.attempt,
-        "" if cause is None else f"{needs(cause)}: {remedy(cause)}",
-    )
+    return handles_of(store, [record])[0]
+
+
+def handles_of(store: "Store", records: Sequence[JobRecord]) -> list[JobHandle]:
+    """The handles of recorded jobs."""
+    causes = stuck(store, [record for record in records if not record.state.is_final])
+    return [
+        JobHandle(
+            record.signature,
+            record.machine,
+            record.name,
+            record.state,
+            record.scheduler_id,
+            record.reason,
+            record.attempt,
+            "" if cause is None else f"{needs(cause)}: {remedy(cause)}",
+            record.exit_code,
+        )
+        for record in records
+        for cause in (causes.get((record.signature, record.machine)),)
+    ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from sojourn.site import layout
 from sojourn.site.trip import Dialogue
@@ -24,16 +25,14 @@ class LogPiece:
         return self.offset + len(self.data)
 
 
-def read_tails(
-    dialogue: Dialogue, attempts: Sequence[tuple[str, int]], name: str, size: int
-) -> dict[tuple[str, int], str]:
-    """The last `size` bytes of a log ("stdout" or "stderr") of each attempt, as text."""
-    if not attempts:
-        return {}
+def read_tails(dialogue: Dialogue, logs: Sequence[tuple[str, int, str]], size: int) -> list[str]:
+    """The last `size` bytes of each log, as text: the log of an attempt (signature, number) is
+    "stdout", "stderr", or another file below the attempt's directory."""
+    if not logs:
+        return []
     dialogue.load("logs")
-    words = " ".join(layout.attempt(*attempt) for attempt in attempts)
-    reply = dialogue.ask(f"tails {name} {size} {words}")
-    return {a: frame.text for a, frame in zip(attempts, reply.frames, strict=True)}
+    words = " ".join(quote(f"{layout.attempt(sig, number)}/{name}") for sig, number, name in logs)
+    return [frame.text for frame in dialogue.ask(f"tails {size} {words}").frames]
 
 
 def read_log(
@@ -41,7 +40,7 @@ def read_log(
 ) -> LogPiece:
     """At most `limit` bytes of a log from `offset` on; a negative offset counts from its end."""
     dialogue.load("logs")
-    reply = dialogue.ask(f"log {layout.attempt(signature, attempt)} {name} {offset} {limit}")
+    reply = dialogue.ask(f"log {layout.attempt(signature, attempt)} {quote(name)} {offset} {limit}")
     start, data = reply.get("from"), reply.get("log")
     if start is None or data is None:
         return LogPiece(0, b"", there=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sojourn.cli.output import plain
 from sojourn.errors import DamagedResult, SojournError
+from sojourn.session.streams import stream_in
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 
@@ -70,7 +71,7 @@ def _cached(session: "Session", job: JobRecord, name: str) -> Path | None:
         return None
     if result is None or result.manifest.attempt != job.attempt or result.machine != job.machine:
         return None
-    return result.stdout if name == "stdout" else result.stderr
+    return stream_in(result, job, name)
 
 
 def _last(path: Path) -> bytes:

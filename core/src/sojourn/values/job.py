@@ -15,7 +15,7 @@ from sojourn.values.inputs import InputLike, JobOutput
 from sojourn.values.inputs import Remote as Remote
 from sojourn.values.jsonable import shown
 from sojourn.values.patterns import covers, is_glob
-from sojourn.values.resources import Resources
+from sojourn.values.resources import Resources, ResourceWords
 from sojourn.values.validation import UserValue
 
 _Long = Field(repr=False)
@@ -86,7 +86,7 @@ class Job(UserValue):
             script: str | PathLike[str] | None = None,
             inputs: Mapping[str, InputLike] = ...,
             outputs: Sequence[str | Remote] | str | Remote = (),
-            resources: Resources | Mapping[str, Any] = ...,
+            resources: Resources | ResourceWords = ...,
             setup: str | Sequence[str] = (),
             env: Mapping[str, str | int] = ...,
             secret_env: Sequence[str] | Mapping[str, str | None] = (),

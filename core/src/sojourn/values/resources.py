@@ -2,9 +2,10 @@
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from fractions import Fraction
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self, TypedDict, Unpack
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
@@ -109,6 +110,28 @@ Native = Annotated[
 ]
 
 
+class ResourceWords(TypedDict, total=False):
+    """The words of `Resources` as they may be written, for type checkers."""
+
+    nodes: int | None
+    tasks: int | None
+    tasks_per_node: int | None
+    cpus_per_task: int | None
+    gpus_per_node: int | None
+    gpu_type: str | None
+    memory: float | str | None
+    memory_per_cpu: float | str | None
+    walltime: float | str | timedelta | None
+    queue: str | None
+    account: str | None
+    qos: str | None
+    reservation: str | None
+    constraint: str | None
+    exclusive: bool | None
+    requeue: bool | None
+    native: str | Sequence[str]
+
+
 class Resources(UserValue):
     """Resource words; a word that is None is left to the machine's defaults or the scheduler.
 
@@ -154,6 +177,10 @@ class Resources(UserValue):
     """Whether the scheduler may start the job again; it does not by default."""
     native: Native = ()
     """Raw directives, handed to the scheduler as they are."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **words: Unpack[ResourceWords]) -> None: ...
 
     def over(self, defaults: Self) -> Self:
         """These words, and where one is not given, that of `defaults`; `native` adds up.

@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, overload
 
 from sojourn.errors import InvalidJob, UsageError
 from sojourn.workflow.building import building
@@ -11,14 +11,21 @@ from sojourn.workflow.building import building
 if TYPE_CHECKING:
     from sojourn.values.job import Job
     from sojourn.values.resources import Resources
+    from sojourn.workflow.words import JobWords
 
-Function = Callable[..., Any]
+P = ParamSpec("P")
+R = TypeVar("R")
+Function = Callable[P, R]
 
 
-class StepFunction:
-    """A function as a step; outside a workflow, calling it simply runs it."""
+class StepFunction(Generic[P, R]):
+    """A function as a step; outside a workflow, calling it simply runs it.
 
-    def __init__(self, function: Function, version: str | int | None) -> None:
+    Type checkers hold calls against the function's parameters. What a call returns is `Any` for
+    them: a node inside a workflow, the function's value outside. `function` is the function itself.
+    """
+
+    def __init__(self, function: Function[P, R], version: str | int | None) -> None:
         if not inspect.isfunction(function):
             raise UsageError(f"@step is for functions, not for {function!r}")
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
@@ -38,7 +45,7 @@ class StepFunction:
         bound.apply_defaults()
         return bound
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         flow = building()
         if flow is None:
             return self.function(*args, **kwargs)
@@ -50,10 +57,13 @@ class StepFunction:
         return self.function.__name__
 
 
-class JobFunction:
-    """A function that says what job to run; outside a workflow, calling it returns the `Job`."""
+class JobFunction(Generic[P, R]):
+    """A function that says what job to run; outside a workflow, calling it returns the `Job`.
 
-    def __init__(self, function: Function, words: Mapping[str, Any]) -> None:
+    As of a `StepFunction`, calls are checked against the function's parameters.
+    """
+
+    def __init__(self, function: Function[P, R], words: Mapping[str, Any]) -> None:
         if not inspect.isfunction(function):
             raise UsageError(f"@job is for functions, not for {function!r}")
         functools.update_wrapper(self, function)
@@ -84,7 +94,7 @@ class JobFunction:
             below["resources"] = made.resources.over(self._resources)
         return made.replace(**below) if below else made
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         flow = building()
         if flow is None:
             return self.make(args, kwargs)
@@ -127,16 +137,16 @@ def _sorted(
 
 
 @overload
-def step(function: Function, /) -> StepFunction: ...
+def step(function: Function[P, R], /) -> StepFunction[P, R]: ...
 
 
 @overload
-def step(*, version: str | int | None = None) -> Callable[[Function], StepFunction]: ...
+def step(*, version: str | int | None = None) -> Callable[[Function[P, R]], StepFunction[P, R]]: ...
 
 
 def step(
-    function: Function | None = None, /, *, version: str | int | None = None
-) -> StepFunction | Callable[[Function], StepFunction]:
+    function: Function[P, R] | None = None, /, *, version: str | int | None = None
+) -> StepFunction[P, R] | Callable[[Function[P, R]], StepFunction[P, R]]:
     """Make a function a step of workflows: run in this process, its value remembered.
 
     Without `version` the function's own source text tells its versions apart: a change of it
@@ -149,16 +159,18 @@ def step(
 
 
 @overload
-def job(function: Function, /) -> JobFunction: ...
+def job(function: Function[P, R], /) -> JobFunction[P, R]: ...
 
 
 @overload
-def job(**words: Any) -> Callable[[Function], JobFunction]: ...
+def job(
+    **words: Unpack["JobWords"],
+) -> Callable[[Function[P, R]], JobFunction[P, R]]: ...
 
 
 def job(
-    function: Function | None = None, /, **words: Any
-) -> JobFunction | Callable[[Function], JobFunction]:
+    function: Function[P, R] | None = None, /, **words: Any
+) -> JobFunction[P, R] | Callable[[Function[P, R]], JobFunction[P, R]]:
     """Make a function a job of workflows. It returns a `Job`, or only its command.
 
     Inside a workflow it is called with nodes that are not evaluated, to be put into `inputs`.

@@ -105,12 +105,13 @@ class Workflow:
 
     def map(
         self,
-        function: StepFunction | JobFunction,
+        function: "StepFunction[..., Any] | JobFunction[..., Any]",
         *over: Any,
         on_failure: Literal["raise", "collect"] = "raise",
         **same: Any,
-    ) -> MapNode:
-        """Call `function` for each item of `over`, as `map` does; the result is a list.
+    ) -> Any:
+        """Call `function` for each item of `over`, as `map` does; the result is a list (a
+        `MapNode`, which type checkers let pass for the list that it stands for).
 
         `over` are lists, ranges or other sequences, and nodes that stand for lists; all of one
         length. `same` is given to every call. Where a plain sequence tells the length, all
@@ -163,16 +164,23 @@ class Workflow:
         self.members.append(node)
         return node
 
-    def add_step(self, step: StepFunction, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Node:
+    def add_step(
+        self, step: "StepFunction[..., Any]", args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Node:
         """The node of a call of a step: what calling it inside the `with` does."""
         return self._added(step, args, kwargs)
 
-    def add_job(self, job: JobFunction, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Node:
+    def add_job(
+        self, job: "JobFunction[..., Any]", args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Node:
         """The node of a job: what calling its function inside the `with` does."""
         return self._added(job, args, kwargs)
 
     def _added(
-        self, function: StepFunction | JobFunction, args: Sequence[Any], kwargs: Mapping[str, Any]
+        self,
+        function: "StepFunction[..., Any] | JobFunction[..., Any]",
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
     ) -> Node:
         path = self._names.take(function.name)
         node = self._add(function, args, kwargs, path, (next(self.top._count),))
@@ -181,7 +189,7 @@ class Workflow:
 
     def _add(
         self,
-        function: StepFunction | JobFunction,
+        function: "StepFunction[..., Any] | JobFunction[..., Any]",
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         path: str,

@@ -36,7 +36,7 @@ def wait_for(
             raise _Ended
 
     try:
-        context.session.wait(records, on_poll=look)
+        context.session.poll_until_final(records, on_poll=look)
     except _Ended:
         return
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ from sojourn.cli.options import of_machine, one_job
 from sojourn.cli.output import hint, note
 from sojourn.cli.selection import one
 from sojourn.errors import DamagedResult
+from sojourn.session.streams import stream_in
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 
@@ -81,7 +82,7 @@ def _here(session: "Session", job: JobRecord, name: str) -> "Path | None":
         return None
     if result is None or result.manifest.attempt != job.attempt or result.machine != job.machine:
         return None
-    return result.stdout if name == "stdout" else result.stderr
+    return stream_in(result, job, name)
 
 
 def _all(session: "Session", job: JobRecord, name: str, offset: int | None) -> int | None:

@@ -47,7 +47,8 @@ def command(choice: Choice, resources: tuple[str, ...], as_json: bool) -> int:
             return EXIT_DONE
         possible, errors = retryable(session, jobs, other)
         if possible:
-            possible = session.retry(possible, resources=other)
+            session.retry(possible, resources=other)
+            possible = session.again(possible)
             summary = joblist.summary(possible)
             output.note(f"{count(len(possible), 'job')} in a new attempt: {summary}")
         joblist.show(possible, as_json=as_json)

@@ -1,11 +1,11 @@
 # What jobs print, while they run or after.
 
-# tails FILE BYTES ATTEMPT...: the last bytes of one of each attempt's logs.
+# tails BYTES FILE...: the last bytes of files below jobs/.
 tails() {
-  sj_f=$1 sj_b=$2
-  shift 2
-  for sj_a; do
-    tail -c "$sj_b" "jobs/$sj_a/$sj_f" 2>/dev/null >"$sj_tmp/tail"
+  sj_b=$1
+  shift
+  for sj_f; do
+    tail -c "$sj_b" "jobs/$sj_f" 2>/dev/null >"$sj_tmp/tail"
     show tail 0 "$sj_tmp/tail"
   done
 }
