@@ -9,6 +9,7 @@ from sojourn.batch.scheduler import QueueEntry, Took, Verdict
 from sojourn.states import State
 from sojourn.values.messages import Phase
 from sojourn.values.resources import Resources
+from sojourn_slurm import SlurmOptions
 from tests.slurm.site import Site, site_of
 from tests.support import users
 from tests.support.slurm import RealSlurm
@@ -262,3 +263,17 @@ def test_check(site: Site) -> None:
     lines = site.hear(site.scheduler.check(defaults))
     assert [line for line in lines if line.ok is False] == []
     assert {"queue", "a job", "accounting"} <= {line.what for line in lines}
+
+
+def test_check_of_what_no_node_has(site: Site) -> None:
+    lines = site.hear(site.scheduler.check(Resources(queue="normal", cpus_per_task=500)))
+    (failed,) = [line for line in lines if line.ok is False]
+    assert (failed.what, bool(failed.advice)) == ("a job", True)
+    assert "not available" in failed.detail
+
+
+def test_check_of_another_cluster(accounted: Site) -> None:
+    site = type(accounted.scheduler)(SlurmOptions(cluster="nosuch"))
+    (failed,) = [line for line in accounted.hear(site.check(Resources())) if line.ok is False]
+    assert "'nosuch'" in failed.detail
+    assert "`cluster: nosuch`" in failed.advice

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from sojourn.batch.grouping import submissions_of
 from sojourn.batch.scheduler import CommandResult, Conversation, SubmitCall
 from sojourn.errors import SchedulerUnavailable
+from sojourn.values.messages import JobOrder, Parent
+from sojourn.values.resources import Resources
 from sojourn_pbs import Pbs
 from sojourn_slurm import Slurm, SlurmOptions
 
@@ -58,3 +61,12 @@ def test_no_word_is_ever_run(tmp_path: Path, name: str, word: str) -> None:
             ["sh", "-c", line], cwd=tmp_path, env={"PATH": path}, timeout=60, check=False
         )
         assert not (tmp_path / "P").exists(), line
+
+
+@pytest.mark.parametrize("name", SITES)
+@pytest.mark.parametrize("word", [*HOSTILE, "-1", "7,afterok:1", "7:8", ""])
+def test_what_is_no_id_is_no_parent(name: str, word: str) -> None:
+    parents = (Parent("a" * 64, 1, word), Parent("b" * 64, 1, "7"))
+    child = JobOrder("c" * 64, 1, "child", Resources(), command="true", parents=parents)
+    (submission,) = submissions_of(SITES[name], [child])
+    assert submission.after == ("7",)

@@ -28,6 +28,14 @@ def test_who_takes_a_job_over_learns_when_it_was_handed_in(tmp_path: Path, earli
         assert known.submitted_at == pytest.approx(expected)
 
 
+def test_a_job_that_is_named_twice_is_asked_about_once(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, "a")
+    with stage.session() as session:
+        (record,) = submit(session, "a")
+        session.refresh([record, record])
+        assert session.record(record.signature, "a").state is State.RUNNING
+
+
 @pytest.mark.parametrize(
     ("seen", "found", "end"),
     [

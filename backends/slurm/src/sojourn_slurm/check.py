@@ -11,7 +11,8 @@ from sojourn.values.resources import Resources
 from sojourn_slurm import sacct
 from sojourn_slurm.commands import said
 from sojourn_slurm.directives import directives
-from sojourn_slurm.probe import probe
+from sojourn_slurm.probe import facts as found
+from sojourn_slurm.probe import question
 from sojourn_slurm.site import Site
 
 OLDEST = (20, 11)
@@ -21,14 +22,14 @@ _VARIABLES = "env | sed -n 's/^\\(SBATCH_[A-Z0-9_]*\\)=.*/\\1/p'"
 
 def check(site: Site, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
     """One line for each thing tried, on what the probe finds now."""
-    facts = yield from probe(site)
+    result = yield question(site)
+    facts = found(result.stdout)
     site = type(site)(site.options, facts)
     commands = site.commands
     lines = [version_line("Slurm's commands", facts.get("version", ""), OLDEST)]
     cluster = facts.get("ClusterName")
     if cluster is None:
-        advice = "try `scontrol ping` there; nothing is lost meanwhile"
-        return [*lines, CheckLine("controller", False, "does not answer", advice)]
+        return [*lines, _silent(commands.cluster, result)]
     lines.append(CheckLine("controller", True, f"cluster {cluster} answers"))
     most = f"up to {site.array_limit()} tasks; the queue holds {facts.get('MaxJobCount', '?')}"
     lines.append(CheckLine("arrays", True, most))
@@ -53,6 +54,16 @@ def check(site: Site, defaults: Resources) -> Conversation[Sequence[CheckLine]]:
     result = yield f"printf '%s\\n' {quote(script)} | {commands.change('sbatch', '--test-only')}"
     lines.append(_trial(result))
     return lines
+
+
+def _silent(cluster: str, result: CommandResult) -> CheckLine:
+    """What Slurm says itself, when it does not tell its configuration."""
+    advice = "try `scontrol ping` there; nothing is lost meanwhile"
+    if cluster:
+        advice = (
+            f"if `cluster: {cluster}` is right, t{advice[1:]}; `sacctmgr list clusters` names all"
+        )
+    return CheckLine("controller", False, said(result) or "does not answer", advice)
 
 
 def _accounting(result: CommandResult | None) -> CheckLine:

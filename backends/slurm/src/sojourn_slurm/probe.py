@@ -18,14 +18,19 @@ _VERSION = re.compile(r"^slurm\S* (\S+)", re.M)
 
 def probe(site: Site) -> Conversation[Mapping[str, str]]:
     """The facts. Without the controller's answer there is only `version`."""
-    result = yield "; ".join(
+    result = yield question(site)
+    return facts(result.stdout)
+
+
+def question(site: Site) -> str:
+    """The command whose output `facts` reads."""
+    return "; ".join(
         (
             site.commands.change("sbatch", "--version"),
             site.commands.change("scontrol", "show", "config"),
             site.commands.change("scontrol", "show", "federation"),
         )
     )
-    return facts(result.stdout)
 
 
 def facts(text: str) -> dict[str, str]:

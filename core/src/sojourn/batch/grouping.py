@@ -33,7 +33,9 @@ def submissions_of(scheduler: BatchScheduler, orders: Sequence[JobOrder]) -> lis
             for parent in order.parents
             if (parent.signature, parent.attempt) in place
         )
-        after = tuple(sorted({p.scheduler_id for p in order.parents if p.scheduler_id}))
+        # What is no id comes from elsewhere. Nothing is lost without: job.sh itself waits for parents.
+        ids = {parent.scheduler_id for parent in order.parents}
+        after = tuple(sorted(one for one in ids if one and scheduler.is_id(one)))
         alike = (order.resources, kept, parents, after, limit > 1 or order.signature)
         kind = kinds.setdefault(alike, len(kinds))
         # An index must be below the limit too, so what is more than one array is a submission more.
