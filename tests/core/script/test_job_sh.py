@@ -403,3 +403,15 @@ def test_a_script_that_goes_to_where_it_was_handed_in_works_with_its_own_files(
     seen = run_one(where, one)
     assert seen.exit is not None
     assert seen.exit.ok, (job_dir(where, one) / "stderr").read_text()
+
+
+def test_a_start_that_cannot_be_written_down_is_told(where: MachineContext, tmp_path: Path) -> None:
+    """As on a file system on a node that takes no links."""
+    programs = tmp_path / "no-links"
+    programs.mkdir()
+    (programs / "ln").write_text("#!/bin/sh\necho 'ln: Operation not permitted' >&2; exit 1\n")
+    (programs / "ln").chmod(0o755)
+    evidence = run_one(where, order(1), f'env PATH="{programs}:$PATH" sh')
+    assert not evidence.started
+    (said,) = Path(where.machine.root).glob("submissions/*/out.*")
+    assert said.read_text() == "sojourn: this job cannot be started: ln: Operation not permitted\n"

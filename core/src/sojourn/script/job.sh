@@ -19,7 +19,8 @@ sj_start=$(date +%s)
 sj_run=$sj_host.$$.$sj_start
 sj_line="$sj_token ${sj_scheduler:--} $sj_start $sj_run"
 printf '%s\n' "$sj_line" >"$sj_dir/run.$sj_run" || exit 1
-ln "$sj_dir/run.$sj_run" "$sj_dir/started" 2>/dev/null
+sj_t=$(ln "$sj_dir/run.$sj_run" "$sj_dir/started" 2>&1) || [ -e "$sj_dir/started" ] ||
+  printf 'sojourn: this job cannot be started: %s\n' "$sj_t" >&2
 sj_t=
 { IFS= read -r sj_t <"$sj_dir/started"; } 2>/dev/null
 if [ "$sj_t" != "$sj_line" ]; then
