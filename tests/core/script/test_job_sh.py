@@ -351,6 +351,23 @@ def test_what_the_scheduler_starts_again_is_told_and_not_run_twice(
     assert not [file for file in folder.iterdir() if file.name.startswith(("run.", "exit."))][1:]
 
 
+@pytest.mark.parametrize(("cancelled", "phase"), [(False, "again"), (True, "asked")])
+def test_what_was_asked_to_end_to_be_started_again_is_told_so(
+    where: MachineContext, shell: str, cancelled: bool, phase: str
+) -> None:
+    """An operator requeues it: first SIGTERM, then another run."""
+    mark = '>"$SOJOURN_JOB_DIR/cancelled"; ' if cancelled else ""
+    one = order(1, f"{BATCH}{mark}kill -TERM $batch; echo 1 >o", outputs=("o",))
+    seen = run_one(where, one, shell).exit
+    assert seen is not None
+    assert seen.phase == "asked"
+    script = next(Path(where.machine.root).glob("submissions/*/job.sh"))
+    environment = {**os.environ, "TASK": "0"}
+    subprocess.run([*shell.split(), str(script)], check=True, env=environment)
+    report = read_exit((job_dir(where, one) / "exit").read_bytes())
+    assert (report.ok, report.phase) == (False, phase)
+
+
 def test_a_claim_of_another_submission_is_not_run(where: MachineContext) -> None:
     one = order(1, "touch $SOJOURN_JOB_DIR/ran")
     folder = job_dir(where, one)

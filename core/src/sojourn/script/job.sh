@@ -32,8 +32,15 @@ if [ "$sj_t" != "$sj_line" ]; then
         sj_t=${sj_t#* * }
         printf 'sojourn-exit 1\nverdict again\nstatus 0\nstarted %s\nfinished %s\nrun %s\nfiles\n' \
           "${sj_t%% *}" "$sj_start" "$sj_run" >"$sj_dir/exit.$sj_run"
-        ln "$sj_dir/exit.$sj_run" "$sj_dir/exit" 2>/dev/null
-        rm -f "$sj_dir/exit.$sj_run"
+        # So it is if the first was asked to end for that, and not because Sojourn has cancelled it.
+        sj_t=
+        { read -r sj_t && read -r sj_t; } <"$sj_dir/exit" 2>/dev/null
+        if [ "$sj_t" = 'verdict asked' ] && [ ! -e "$sj_dir/cancelled" ]; then
+          mv -f "$sj_dir/exit.$sj_run" "$sj_dir/exit"
+        else
+          ln "$sj_dir/exit.$sj_run" "$sj_dir/exit" 2>/dev/null
+          rm -f "$sj_dir/exit.$sj_run"
+        fi
         ;;
     esac
     rm -f "$sj_dir/run.$sj_run"
