@@ -283,6 +283,7 @@ elif [ -n "$sj_missing" ] && [ "$sj_verdict" = ok ]; then
   sj_verdict=outputs
 fi
 # Asked to end, a job has not done all of its work, whatever the status: of `solve; plot` only
-# `solve` may have been ended by the signal.
-[ "$sj_verdict" != ok ] || linger
+# `solve` may have been ended by the signal. A command that a signal has ended, or whose outputs are
+# missing, has not failed by itself if the signal was for the whole job.
+{ [ "$sj_verdict" = command ] && [ "$sj_end" -le 128 ]; } || linger
 finish "$sj_verdict" "$sj_end" "$sj_missing"
