@@ -101,7 +101,7 @@ def sacct_lines(name: str) -> str:
         _, job, state, status, _, start, end, elapsed, memory = line.split("|")
         seconds = str(seconds_of(elapsed))
         values = (job, state, status, epoch(start), epoch(start), epoch(end))
-        lines.append("|".join((*values, seconds, "00:00.100", "1", memory, "localhost")))
+        lines.append("|".join((*values, seconds, "00:00.100", "1", memory, "localhost", "sj")))
     return "\n".join(lines)
 
 

@@ -29,7 +29,7 @@ def shown(job: str, state: str, reason: str = "None", end: str = "30") -> str:
 
 def record(job: str, state: str, status: str = "0:0", end: str = "30") -> str:
     """A line of sacct."""
-    return f"{job}|{state}|{status}|10|20|{end}|10|00:05|2||n1"
+    return f"{job}|{state}|{status}|10|20|{end}|10|00:05|2||n1|sj1"
 
 
 def settled(job: str, queue: str | CommandResult, records: str | CommandResult) -> SchedulerWord:

@@ -116,6 +116,14 @@ def test_it_is_told_that_a_job_could_not_be_launched() -> None:
     assert word.reason.startswith("JobLaunchFailure")
 
 
+@pytest.mark.parametrize(("shown", "name"), [("sj1", "sj1"), ("a|b", "a|b"), ("allocation", "")])
+def test_the_records_say_whose_job_it_is(shown: str, name: str) -> None:
+    """So that an id that was read wrongly does not make another job's end ours."""
+    word = sacct.read(f"7|COMPLETED|0:0|10|20|30|10|00:05|2||n1|{shown}").get("7")
+    assert word is not None
+    assert (word.outcome, word.name) == (State.COMPLETED, name)
+
+
 def test_the_calls() -> None:
     assert words_of(sacct.ask(Commands(), ["38", "7"])).endswith(" --jobs=38,7")
     assert "--allocations" not in sacct.ask(Commands(), ["38"]), "steps know the memory"
@@ -131,7 +139,7 @@ lines = st.lists(
             st.sampled_from(["COMPLETED", "CANCELLED by 1", "RUNNING", "X"]),
             st.sampled_from(["0:0", "1:0", "", "0:9"]),
             st.sampled_from(["", "5K", "7"]),
-        ).map(lambda t: f"{t[0]}|{t[1]}|{t[2]}|1|2|3|4|00:01|1|{t[3]}|n"),
+        ).map(lambda t: f"{t[0]}|{t[1]}|{t[2]}|1|2|3|4|00:01|1|{t[3]}|n|sj1"),
     ),
     max_size=12,
 )

@@ -68,7 +68,7 @@ def cancel(where: MachineContext, queue: Queue) -> Change:
     [
         (Took.DONE, Changed.DONE, True),
         (Took.FINISHED, Changed.FINISHED, True),
-        (Took.UNKNOWN, Changed.ABSENT, True),
+        (Took.UNKNOWN, Changed.ABSENT, False),
         (Took.REFUSED, Changed.REFUSED, False),
         (Took.FOREIGN, Changed.REFUSED, False),
     ],
@@ -81,6 +81,15 @@ def test_a_job_is_marked_before_it_is_cancelled_and_unmarked_if_it_goes_on(
     assert (change.outcome, change.reason) == (outcome, "so")
     assert queue.marked == ["cancelled"]
     assert (running / "cancelled").exists() is stays
+
+
+def test_what_an_earlier_cancel_has_marked_may_be_ending(
+    where: MachineContext, running: Path
+) -> None:
+    (running / "cancelled").write_text("")
+    change = cancel(where, Queue(running / "cancelled", Response(Took.UNKNOWN)))
+    assert change.outcome is Changed.ABSENT
+    assert (running / "cancelled").exists()
 
 
 def test_one_that_is_found_under_its_own_id_keeps_its_mark(

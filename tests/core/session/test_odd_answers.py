@@ -238,3 +238,25 @@ def test_what_is_no_id_is_never_part_of_a_command(place: Place, where: str, host
         eventually(lambda: set(place.shown().values()) <= {"C", "D"})
         assert not list(place.folder.rglob("P"))
         assert not Path("P").exists()
+
+
+def test_a_cancel_that_has_changed_nothing_leaves_the_job_what_it_is(place: Place) -> None:
+    """A scheduler that answers with nothing at all seems to know no job."""
+    go = place.folder / "go"
+    with place.session() as session:
+        record = submit(session, f"until [ -e {go} ]; do sleep 0.1; done")
+        eventually(
+            lambda: (session.refresh(), session.record(record.signature, "toy"))[1].started_at, 30
+        )
+        for command in ("toystat", "toydel"):
+            place.wrap(command, "exit 0")
+        (change,) = session.cancel([session.record(record.signature, "toy")])
+        for _ in range(3):
+            session.refresh()
+        present = session.record(record.signature, "toy")
+        for command in ("toystat", "toydel"):
+            place.unwrap(command)
+        go.touch()
+        assert change.outcome is Changed.ABSENT
+        assert present.state not in FINAL
+        assert ended(session, record).state is State.COMPLETED

@@ -14,11 +14,13 @@ from sojourn_slurm.states import word
 
 _FIELDS = (
     *("JobID", "State", "ExitCode", "Submit", "Start", "End"),
-    *("ElapsedRaw", "TotalCPU", "AllocCPUS", "MaxRSS", "NodeList"),
+    *("ElapsedRaw", "TotalCPU", "AllocCPUS", "MaxRSS", "NodeList", "JobName"),
 )
 _PLAIN = ("--noheader", "--parsable2", "--noconvert")
 SEARCHED = "now-7days"
 """How far back to search by name: sites limit the range, and a claim is settled within a day."""
+_NAMELESS = "allocation"
+"""What sacct 22.05 shows as the name for a moment, until the records have it."""
 OFF = "accounting storage is disabled"
 
 
@@ -39,7 +41,7 @@ def read(text: str) -> Answers[SchedulerWord]:
     """What `ask` printed. Lines that are none of it are passed over."""
     answers: Answers[SchedulerWord] = Answers()
     for line in text.splitlines():
-        values = line.split("|")
+        values = line.split("|", len(_FIELDS) - 1)  # a name may hold anything, and comes last
         if len(values) != len(_FIELDS):
             continue
         job, dot, _ = values[0].partition(".")
@@ -52,12 +54,13 @@ def read(text: str) -> Answers[SchedulerWord]:
 
 def _word(
     line: str, native: str, status: str, submit: str, start: str, end: str,
-    elapsed: str, cpu: str, cpus: str, memory: str, node: str,
+    elapsed: str, cpu: str, cpus: str, memory: str, node: str, name: str,
 ) -> SchedulerWord:  # fmt: skip
     _, _, by = native.partition(" by ")
     reason = f"cancelled by user {by}" if by else ""
     where = "" if node == "None assigned" else node
     found = word(native, reason, status, (submit, start, end), where, line)
+    found = replace(found, name="" if name == _NAMELESS else name.strip())
     if found.outcome is None or found.started_at is None:
         return found
     usage = Usage(

@@ -56,7 +56,7 @@ def control(
         for one in attempts
         if evidence[one].present and one not in ended and not closed.get(one)
     ]
-    with _marked(dialogue, running, asked.responses):
+    with _marked(dialogue, running, evidence, asked.responses):
         asked.of(job for job, one in zip(jobs, attempts, strict=True) if one not in ended)
     changes = []
     for one in attempts:
@@ -75,12 +75,16 @@ def _is_unstarted(seen: SiteEvidence) -> bool:
 
 @contextmanager
 def _marked(
-    dialogue: Dialogue, running: Sequence[Attempt], responses: Mapping[Attempt, Response]
+    dialogue: Dialogue,
+    running: Sequence[Attempt],
+    evidence: Mapping[Attempt, SiteEvidence],
+    responses: Mapping[Attempt, Response],
 ) -> Iterator[None]:
     """Mark the attempts that run as about to be cancelled, for job.sh to see.
 
-    The mark is removed from those that the scheduler refuses to end, and from all if it does not
-    answer. It stays if the connection is cut: the scheduler may be ending them.
+    The mark is removed from those that the scheduler refuses to end or does not know, and from
+    all if it does not answer. It stays if the connection is cut, or if an earlier cancel left it
+    and the scheduler no longer knows the job: it may be ending.
     """
     mark_cancelled(dialogue, running)
     try:
@@ -88,8 +92,13 @@ def _marked(
     except SchedulerUnavailable:
         mark_cancelled(dialogue, running, cancelled=False)
         raise
-    kept = [a for a in running if responses.get(a, _UNKNOWN).took in (Took.REFUSED, Took.FOREIGN)]
-    mark_cancelled(dialogue, kept, cancelled=False)
+
+    def goes_on(attempt: Attempt) -> bool:
+        took = responses.get(attempt, _UNKNOWN).took
+        unknown = took is Took.UNKNOWN and not evidence[attempt].cancelled
+        return unknown or took in (Took.REFUSED, Took.FOREIGN)
+
+    mark_cancelled(dialogue, list(filter(goes_on, running)), cancelled=False)
 
 
 @dataclass(slots=True)

@@ -44,7 +44,7 @@ class Changer:
             else:
                 there.append(record)
         if there:
-            # Said before it is asked: a job that has vanished is then known to be cancelled.
+            # Said before it is asked: if the answer is lost, a job that vanishes was cancelled.
             self.store.update_many(
                 (r.signature, r.machine, r.attempt, {"cancel_requested": True}) for r in there
             )
@@ -80,7 +80,7 @@ class Changer:
         self.store.update_many(
             (r.signature, r.machine, r.attempt, {"cancel_requested": False})
             for r in records
-            if answers[r.signature].outcome is Changed.REFUSED
+            if _goes_on(r, answers[r.signature].outcome)
         )
 
     def hold(self, records: Sequence[JobRecord]) -> list[Change]:
@@ -105,6 +105,13 @@ class Changer:
                 self.recorder.advance(record, new, source="hold" if hold else "release")
         reason = "it is not in the queue"
         return [answers.get(r.signature) or _change(r, Changed.REFUSED, reason) for r in records]
+
+
+def _goes_on(record: JobRecord, outcome: Changed) -> bool:
+    """Whether a cancel has changed nothing. One of which nothing is known may be ending, if it was
+    cancelled before."""
+    unknown = outcome is Changed.ABSENT and not record.cancel_requested
+    return unknown or outcome is Changed.REFUSED
 
 
 def _finished(record: JobRecord) -> Change:
