@@ -245,9 +245,12 @@ def test_a_cancel_that_has_changed_nothing_leaves_the_job_what_it_is(place: Plac
     go = place.folder / "go"
     with place.session() as session:
         record = submit(session, f"until [ -e {go} ]; do sleep 0.1; done")
-        eventually(
-            lambda: (session.refresh(), session.record(record.signature, "toy"))[1].started_at, 30
-        )
+
+        def started() -> bool:
+            session.refresh()
+            return session.record(record.signature, "toy").state is State.RUNNING
+
+        eventually(started, 30)
         for command in ("toystat", "toydel"):
             place.wrap(command, "exit 0")
         (change,) = session.cancel([session.record(record.signature, "toy")])
