@@ -248,3 +248,11 @@ def test_importing_them_is_light(tmp_path: Path) -> None:
         "print({'pydantic', 'pluggy', 'rich', 'asyncio', 'sqlite3'} & set(sys.modules))\n"
     )
     assert run(sys.executable, "script.py", cwd=tmp_path).stdout == "set()\n"
+
+
+def test_it_ends_with_3_when_nothing_goes_on_by_itself() -> None:
+    stuck = JobSuspended(JobHandle("ab" * 32, "hpc", needs="change its walltime"))
+    assert (stuck.exit_status, stuck.how_to_go_on) == (3, "change its walltime")
+    both = WorkflowSuspended([stuck, JobSuspended(JobHandle("cd" * 32, "hpc"))])
+    assert both.exit_status == 75
+    assert both.needs == ("change its walltime",)

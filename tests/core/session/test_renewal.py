@@ -8,6 +8,7 @@ import pytest
 
 from sojourn import Job, JobSuspended
 from sojourn.errors import JobFailed, UnsupportedResource
+from sojourn.session.changing import Changer
 from sojourn.states import State
 from sojourn.store.records import JobRecord
 from sojourn.values.resources import Resources
@@ -82,6 +83,34 @@ def test_a_waiting_job_is_named_and_replaced_when_asked_for_exactly_once(place: 
     assert {record.state for record in place.all_ended()} == {State.COMPLETED}
     assert place.ran() == ["child", "sim"]
     assert json.loads(refreshed(place, "sim").resources)["walltime"] == 180
+
+
+def test_a_replacement_that_is_cut_off_is_completed_by_the_next_run(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the closing of the old attempts and the making of the next ones."""
+    (place.folder / "ok").touch()
+    gate = occupy(place)
+    old, new = job_of(place, walltime="3h"), job_of(place, walltime="3m")
+    command = f"echo child >>'{place.runs}'; cat o"
+    run(place, Job(command=command, inputs={"o": old.output("o")}, name="child"))
+    with monkeypatch.context() as patch, place.session() as session:
+
+        def cut_off(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        patch.setattr(Changer, "cancel", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            session.run(new, update=True)
+    gate.touch()
+    ended = {record.name: record.state for record in place.all_ended()}
+    assert ended == {
+        "first": State.COMPLETED, "sim": State.CANCELLED, "child": State.CANCELLED,
+    }  # fmt: skip
+    run(place, Job(command=command, inputs={"o": new.output("o")}, name="child"))
+    run(place, new)
+    assert {record.state for record in place.all_ended()} == {State.COMPLETED}
+    assert place.ran() == ["child", "sim"]
 
 
 def test_a_running_job_is_named_and_never_replaced(place: Place) -> None:

@@ -64,8 +64,7 @@ def resume(request: Request) -> int:
             ready = f"workflow {record.name} is {record.status or 'new'}, and waits for no job"
         if out and not (request.some and out < total):
             output.note(f"{ready}, {out} {'is' if out == 1 else 'are'} still out")
-            output.hint(f"`sojourn wait --workflow {record.name}` waits for them")
-            return EXIT_SUSPENDED
+            return _what_waits(session, record)
         at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
         if at_terminal and not request.yes and not _confirmed(ready):
             return EXIT_SUSPENDED
@@ -119,6 +118,19 @@ def _still_out(session: "Session", record: WorkflowRecord) -> int:
     for error in errors.values():
         output.note(str(error))
     return len(store.unfinished(record.suspended_on))
+
+
+def _what_waits(session: "Session", record: WorkflowRecord) -> int:
+    """Say what the jobs that are active wait for; the exit status."""
+    from sojourn.cli.waiting import outcome, tell_stuck
+
+    known = session.store.by_signatures(record.suspended_on).values()
+    active = [job for jobs in known for job in jobs if job.state in ACTIVE]
+    tell_stuck(session.store, active)
+    status = outcome(session, active)
+    if status == EXIT_SUSPENDED:
+        output.hint(f"`sojourn wait --workflow {record.name}` waits for them")
+    return status
 
 
 def _show(launched: "Launched") -> int:

@@ -98,9 +98,11 @@ class Outcomes(Renewals):
             out = [r for r in before.values() if r is not None and r.state in HANDED_IN]
             errors = self.refresh_each(out)
             self._adopt_retries(self._standings(left, machine, reuse).values())
-            renewed = self.renew(left, machine, reuse=reuse, policy=policy)
+            before = self._standings(left, machine, reuse)
+            asked = with_upstream([one for one in left if not _is_done(before[one.signature])])
+            renewed = self.renew(asked, machine, reuse=reuse, policy=policy)
             refusals = self._enter(left, machine, reuse, origins)
-            if renewed - {one.signature for one in left}:
+            if renewed - {one.signature for one in asked}:
                 self.submit_waiting(machine)
             standings = self._standings(left, machine, reuse)
             adopted = [r for r in standings.values() if r is not None and _ended_elsewhere(r)]
@@ -190,6 +192,11 @@ class Outcomes(Renewals):
         for name, records in broken.items():
             told |= failed(self._links.get(name), self.store, records)
         return told
+
+
+def _is_done(record: JobRecord | None) -> bool:
+    """Whether it has completed: what made its inputs does not matter any more."""
+    return record is not None and record.state is State.COMPLETED
 
 
 def _ended_elsewhere(record: JobRecord) -> bool:

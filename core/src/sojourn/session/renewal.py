@@ -51,13 +51,11 @@ DEFAULT = RenewalPolicy()
 
 
 def decide(change: RequestChange, policy: RenewalPolicy) -> Follow:
-    """What follows for one job. A job that a person has cancelled runs again if it is asked for
-    with other resources, not because the machine's own lines have changed."""
+    """What follows for one job."""
     if change.waits:
         return Follow.REPLACE if policy.update else Follow.NAME
     if change.failed and policy.retry_changed:
-        cancelled = change.record.state is State.CANCELLED
-        return Follow.RETRY if change.now or not cancelled else Follow.NOTHING
+        return Follow.RETRY
     return Follow.NAME if change.failed or change.record.state is State.RUNNING else Follow.NOTHING
 
 
@@ -202,7 +200,13 @@ class Renewals(Standings, Asking):
         link = self._links.get(machine)
         own = {change.record.signature: change for change in changes}
         records = [change.record for change in changes]
-        records += self._children_in_queue(records, machine)
+        children = self._children_in_queue(records, machine)
+        # Recorded first: if this is cut off, they are known to have ended because of a parent.
+        self.store.update_many(
+            (child.signature, machine, child.attempt, {"blocked_by": parent})
+            for child, parent in children
+        )
+        records += [child for child, _ in children]
         attempts = [(record.signature, record.attempt) for record in records]
 
         def shut() -> dict[tuple[str, int], bool]:
@@ -227,16 +231,20 @@ class Renewals(Standings, Asking):
             renewed.add(record.signature)
         return renewed
 
-    def _children_in_queue(self, parents: Sequence[JobRecord], machine: str) -> list[JobRecord]:
-        """The jobs that wait in the queue for these, and for those in turn."""
+    def _children_in_queue(
+        self, parents: Sequence[JobRecord], machine: str
+    ) -> list[tuple[JobRecord, str]]:
+        """The jobs that wait in the queue for these, and for those in turn; each with the
+        signature of one that it waits for."""
         waiting = self.store.select(machine=machine, states=_WAITING, newest_first=False)
         ahead = {record.signature for record in parents}
-        found: dict[str, JobRecord] = {}
+        found: list[tuple[JobRecord, str]] = []
         while grown := [
-            record
+            (record, parent)
             for record in waiting
-            if record.signature not in ahead and ahead.intersection(record.parents)
+            if record.signature not in ahead
+            and (parent := next((one for one in record.parents if one in ahead), ""))
         ]:
-            found |= {record.signature: record for record in grown}
-            ahead |= {record.signature for record in grown}
-        return list(found.values())
+            found += grown
+            ahead |= {record.signature for record, _ in grown}
+        return found

@@ -9,7 +9,7 @@ from sojourn.errors import JobError, SojournError
 from sojourn.session.handling import Handling
 from sojourn.session.listing import Listing
 from sojourn.session.lookup import AnyJob
-from sojourn.session.outcomes import Outcomes
+from sojourn.session.outcomes import Outcomes, with_upstream
 from sojourn.session.renewal import RenewalPolicy
 from sojourn.session.standing import Reuse, handle_of, handles_of
 from sojourn.session.submitting import Origin
@@ -212,11 +212,12 @@ class Session(Outcomes, Listing, Handling):
         signed = self.sign(jobs, on)
         machine = self._machine(on)
         policy = RenewalPolicy(update, retry_changed, confirm)
-        renewed = self.renew(signed, machine, reuse=reuse, policy=policy)
+        asked = with_upstream(signed)
+        renewed = self.renew(asked, machine, reuse=reuse, policy=policy)
         try:
             self.enter(signed, machine, reuse=reuse, origins=origins)
         finally:
-            if renewed - {one.signature for one in signed}:
+            if renewed - {one.signature for one in asked}:
                 self.submit_waiting(machine)
         standings = self._standings(signed, machine, reuse)
         return [

@@ -8,6 +8,7 @@ from sojourn.defaults import CONFIRM_OVER
 from sojourn.errors import NeedsConfirmation
 from sojourn.identity.compare import Difference, changed_words
 from sojourn.session.orders import check_resources, effective_resources
+from sojourn.session.outcomes import with_upstream
 from sojourn.session.renewal import Follow, decide, lines
 from sojourn.store.plans import NodeRecord
 from sojourn.workflow.demand import Standing, Want, Wanted
@@ -19,6 +20,8 @@ from sojourn.workflow.taking import nodes_in
 
 if TYPE_CHECKING:
     from sojourn.workflow.context import Context
+
+_UNFINISHED = (Standing.ABSENT, Standing.ACTIVE, Standing.BROKEN)
 
 _NAMED = 3
 """So many groups of changed nodes are named in an error."""
@@ -49,7 +52,8 @@ class Planner:
         changed = [node for node in absent if node.status.state is NodeState.CHANGED]
         jobs = [node for node in nodes if isinstance(node, JobNode) and node.known]
         reused = [node for node in jobs if self._jobs.standing(node) is not Standing.ABSENT]
-        requests, again = self._requests(jobs)
+        looked_at = [n for n in jobs if wanted.get(n, Want.SIGNATURE) is not Want.SIGNATURE]
+        requests, again = self._requests(looked_at)
         recalled = [n for n in nodes if isinstance(n, StepNode) and n.ready]
         return Plan(
             jobs_new=len(absent) - len(changed),
@@ -69,8 +73,9 @@ class Planner:
         submitted again."""
         context, followed = self._context, []
         for machine, group in by_machine(jobs):
-            given = [node.signed for node in group if node.signed is not None]
-            changes = context.session.request_changes(given, machine)
+            unfinished = [node for node in group if self._jobs.standing(node) in _UNFINISHED]
+            given = [node.signed for node in unfinished if node.signed is not None]
+            changes = context.session.request_changes(with_upstream(given), machine)
             followed += [(change, decide(change, context.policy)) for change in changes]
         again = sum(follow in (Follow.RETRY, Follow.REPLACE) for _, follow in followed)
         return lines(followed), again
