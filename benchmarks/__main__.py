@@ -4,6 +4,7 @@ WHAT is `local`, `slurm` or `torque` (over SSH to a real Slurm that is started f
 on Debian, or taken from SOJOURN_TEST_SLURM), `monitor`, `lines` (sizes of backends and kit), or
 the name of a machine with Slurm or PBS, reached by SSH, in the file SOJOURN_TEST_MACHINES.
 `chaos` ends jobs in the middle, by whatever ends jobs: see `python -m benchmarks chaos --help`.
+`fuzz` lets machines answer nonsense: see `python -m benchmarks fuzz --help`.
 """
 
 import argparse
@@ -29,6 +30,11 @@ def main() -> None:
         from benchmarks.chaos import main as chaos
 
         chaos(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["fuzz"]:
+        from benchmarks.fuzz import main as fuzz
+
+        fuzz(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="*", default=["local"])

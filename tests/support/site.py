@@ -47,7 +47,8 @@ class OnTheSpot:
 
     def read(self, result: CommandResult) -> SubmitReply:
         if result.status == 0:
-            return SubmitReply(Verdict.TAKEN, result.stdout.split()[-1])
+            words = result.stdout.split()
+            return SubmitReply(Verdict.TAKEN, words[-1]) if words else SubmitReply(Verdict.UNCLEAR)
         return SubmitReply(Verdict.REFUSED, reason=result.stderr)
 
     def is_id(self, text: str) -> bool:

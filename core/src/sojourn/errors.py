@@ -134,6 +134,11 @@ class ConnectionLost(TransientError):
     """The connection was cut; whether the operation took effect is not known."""
 
 
+class BadAnswer(ConnectionLost):
+    """What came makes no sense, or is more than it may be: the trip ends there, and whether the
+    operation took effect is not known."""
+
+
 class NeedsLogin(MachineError):
     """The machine wants a person; nothing is tried again until `sojourn login`."""
 

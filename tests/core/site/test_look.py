@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sojourn.errors import SiteError
+from sojourn.errors import BadAnswer
 from sojourn.site import look
 from sojourn.site.look import look_at
 from sojourn.site.trip import Place, program, trip
@@ -144,5 +144,5 @@ def test_an_answer_that_makes_no_sense(
         text = "".join(f"\\{byte:03o}" for byte in answer)
         override = f'look() {{ take "$1" >/dev/null; printf \'{text}\' >"$sj_tmp/x"; show look 0 "$sj_tmp/x"; }}\n'
         dialogue.ask(override)
-        with pytest.raises(SiteError, match="makes no sense"):
+        with pytest.raises(BadAnswer, match="cannot be read"):
             look_at(dialogue, ["/a"])

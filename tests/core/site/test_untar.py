@@ -39,7 +39,7 @@ def unpacked(data: bytes, at_once: int = 700) -> tuple[dict[bytes, tuple[bytes, 
     """Name -> content (or ->LINK) and mode of all that is in an archive; what follows it."""
     stream = reader(data + b"@next\n", at_once)
     found = {}
-    for one in members(stream):
+    for one in members(stream, 1000):
         content = b"->" + one.link if one.link else stream.exactly(one.size)
         found[one.name] = (content, one.mode)
     stream.skip_zeros()
@@ -105,7 +105,7 @@ def test_sizes_beyond_octal_digits(kind: int) -> None:
     info = tarfile.TarInfo("huge")
     info.size = 20 << 30
     head = info.tobuf(kind)  # type: ignore[arg-type]
-    assert next(members(reader(head + bytes(512)))).size == 20 << 30
+    assert next(members(reader(head + bytes(512)), 9)).size == 20 << 30
 
 
 def test_a_stream_that_is_no_archive_or_is_off_its_place() -> None:
@@ -125,7 +125,7 @@ def test_a_name_without_end_is_not_read() -> None:
     info = tarfile.TarInfo("././@LongLink")
     info.type, info.size = b"L", 1 << 40
     with pytest.raises(Damaged, match="bytes"):
-        next(members(reader(info.tobuf(tarfile.GNU_FORMAT) + bytes(4096))))
+        next(members(reader(info.tobuf(tarfile.GNU_FORMAT) + bytes(4096)), 9))
 
 
 @pytest.mark.parametrize("record", [b"0 a=b\n", b"x", b"-5 a=b\n", b"99 a\n", b"6 a=bc"])
@@ -134,7 +134,7 @@ def test_extended_headers_that_cannot_be_read(record: bytes) -> None:
     info.type, info.size = b"x", len(record)
     data = info.tobuf(tarfile.USTAR_FORMAT) + record.ljust(512, b"\0")
     with pytest.raises(Damaged):
-        next(members(reader(data + bytes(1024))))
+        next(members(reader(data + bytes(1024)), 9))
 
 
 @given(st.binary(max_size=3000))

@@ -48,11 +48,11 @@ def run_each(commands: Sequence[str]) -> Conversation[list[CommandResult]]:
     """Run many commands in one call; what came of each, both streams mixed.
 
     Raises:
-        SchedulerUnavailable: the call ended before all of them had.
+        SchedulerUnavailable: the call ended before all of them had, or said more than they can.
     """
     result = yield each(commands)
     results = statuses(result.stdout)
-    if len(results) < len(commands):
+    if len(results) != len(commands):
         raise unavailable(result, commands[0].split()[0])
     return results
 

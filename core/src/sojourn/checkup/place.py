@@ -62,7 +62,7 @@ def _room(reply: Reply, root: str) -> CheckLine:
         said = written.text.strip() if written is not None else ""
         advice = "free some space, ask for quota, or set another `root`"
         return CheckLine("room", False, f"nothing can be written to {root}: {said}", advice)
-    if not free.isdigit():
+    if not (free.isdecimal() and free.isascii() and len(free) < 19):
         return CheckLine("room", None, "how much is free cannot be told")
     size = int(free) * 1024
     detail = f"{size / (1 << 30):.1f} GiB free"

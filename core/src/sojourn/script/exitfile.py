@@ -1,8 +1,20 @@
 """Reading the `exit` file that job.sh leaves: pure, and never trusting what it reads."""
 
+import re
+
 from sojourn.values.messages import ExitReport, OutputFile
+from sojourn.values.outside import instant, whole
 
 MAGIC = b"sojourn-exit 1\n"
+
+LARGEST = 64 << 20
+"""Bytes of the largest exit file that is read: with the names of some 500,000 outputs."""
+
+_MOST_STATUS = 65535
+_VERDICT = re.compile(r"[a-z-]{1,32}")
+_KINDS = frozenset({b"f", b"d", b"l"})
+_LONGEST = 4096
+"""Characters of a detail that are kept."""
 
 
 class BadExitFile(ValueError):
@@ -26,18 +38,23 @@ def read_exit(data: bytes) -> ExitReport:
         words.setdefault(key, value)
     try:
         missing, files = _listing(listing)
+        verdict = words["verdict"]
+        if _VERDICT.fullmatch(verdict) is None:
+            raise ValueError(f"{verdict[:40]!r} is no verdict")
         return ExitReport(
-            status=int(words["status"]),
-            phase={"ok": "command"}.get(words["verdict"], words["verdict"]),
-            detail=words.get("detail", "").strip(),
-            started_at=float(words["started"]),
-            finished_at=float(words["finished"]),
+            status=whole(words["status"], _MOST_STATUS),
+            phase="command" if verdict == "ok" else verdict,
+            detail=words.get("detail", "").strip()[:_LONGEST],
+            started_at=instant(words["started"]),
+            finished_at=instant(words["finished"]),
             missing=missing,
             files=files,
-            run=words.get("run", ""),
-            ok=words["verdict"] == "ok",
+            run=words.get("run", "")[:_LONGEST],
+            ok=verdict == "ok",
         )
-    except (KeyError, ValueError) as error:
+    except KeyError as error:
+        raise BadExitFile(f"it does not say {error}") from error
+    except ValueError as error:
         raise BadExitFile(f"it cannot be read: {error}") from error
 
 
@@ -54,9 +71,11 @@ def _listing(data: bytes) -> tuple[tuple[str, ...], tuple[OutputFile, ...]]:
             missing.append(_name(rest))
             continue
         size, _, name = rest.partition(b" ")
-        target = next(entries) if kind[:1] == b"l" else b""
+        if kind[:1] not in _KINDS or kind[1:] not in (b"", b"R"):
+            raise BadExitFile(f"{kind[:40]!r} is no kind of output")
+        target = next(entries, b"") if kind[:1] == b"l" else b""
         file = OutputFile(
-            _name(name), int(size), kind[:1].decode(), _name(target), remote=kind[1:] == b"R"
+            _name(name), whole(size), kind[:1].decode(), _name(target), remote=kind[1:] == b"R"
         )
         seen.setdefault(file.name, file)
     return tuple(missing), tuple(seen.values())

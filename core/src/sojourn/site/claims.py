@@ -1,11 +1,14 @@
 """What an attempt's claim, id and start tell about who has it: pure."""
 
+import re
 from dataclasses import replace
 from typing import Protocol
 
 from sojourn.defaults import ADOPT_AFTER
 from sojourn.site.layout import queue_name
 from sojourn.values.messages import Settled, Settlement, SiteEvidence
+
+_INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 class IdRule(Protocol):
@@ -27,7 +30,7 @@ def id_of(evidence: SiteEvidence, ids: IdRule) -> str:
     base, _, index = evidence.id.partition(" ")
     if not base:
         return ""
-    return ids.task_id(base, int(index) if index.isdecimal() else None)
+    return ids.task_id(base, int(index) if _INDEX.fullmatch(index) else None)
 
 
 def settled(signature: str, attempt: int, evidence: SiteEvidence, ids: IdRule) -> Settlement | None:

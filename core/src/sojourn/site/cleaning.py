@@ -4,7 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sojourn.site import layout
+from sojourn.site.frames import understood
 from sojourn.site.trip import Dialogue
+from sojourn.values.outside import whole
+
+_ANSWERS = frozenset({"gone", "newer", "foreign", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +25,9 @@ def sizes(dialogue: Dialogue, signatures: Sequence[str]) -> list[int]:
         return []
     dialogue.load("clean")
     data = "".join(f"{layout.job(signature)}\n" for signature in signatures).encode()
-    lines = dialogue.ask(f"sizes {len(data)}", data).lines("sizes")
-    return [int(line or 0) * 1024 for line in lines]
+    lines = dialogue.ask(f"sizes {len(data)}", data).lines("sizes", len(signatures))
+    with understood(dialogue.place.machine, "sizes"):
+        return [_kilobytes(line) for line in lines]
 
 
 def erase(dialogue: Dialogue, jobs: Sequence[tuple[str, int]]) -> list[str]:
@@ -35,7 +40,11 @@ def erase(dialogue: Dialogue, jobs: Sequence[tuple[str, int]]) -> list[str]:
         return []
     dialogue.load("clean")
     data = "".join(f"{layout.job(signature)} {n}\n" for signature, n in jobs).encode()
-    return dialogue.ask(f"erase {len(data)}", data).lines("erased")
+    answers = dialogue.ask(f"erase {len(data)}", data).lines("erased", len(jobs))
+    with understood(dialogue.place.machine, "what became of jobs' directories"):
+        if not _ANSWERS.issuperset(answers):
+            raise ValueError(f"{sorted(set(answers) - _ANSWERS)[0][:80]!r}")
+    return answers
 
 
 def sweep(dialogue: Dialogue, live: Iterable[str], *, dry_run: bool) -> list[Swept]:
@@ -45,4 +54,9 @@ def sweep(dialogue: Dialogue, live: Iterable[str], *, dry_run: bool) -> list[Swe
     data = "".join(f"{token}\n" for token in sorted(live)).encode()
     lines = dialogue.ask(f"sweep {len(data)} {int(dry_run)}", data).lines("swept")
     parts = (line.partition(" ") for line in lines)
-    return [Swept(path, int(kilobytes or 0) * 1024) for kilobytes, _, path in parts]
+    with understood(dialogue.place.machine, "what it has removed"):
+        return [Swept(path, _kilobytes(size)) for size, _, path in parts]
+
+
+def _kilobytes(text: str) -> int:
+    return whole(text or "0") * 1024

@@ -13,17 +13,19 @@ from pathlib import Path
 from shlex import quote
 from typing import BinaryIO, Self, cast
 
-from sojourn.errors import ConnectionLost
+from sojourn.errors import BadAnswer
 from sojourn.folder import Folder, write_all
 from sojourn.results.syncing import begin_writing
 from sojourn.script.task import glob_word
 from sojourn.site import layout
 from sojourn.site.context import MachineContext, Moved
 from sojourn.site.evidence import read_evidence
+from sojourn.site.frames import understood
 from sojourn.site.safe_paths import UnsafeName, check_files, without_links_out
 from sojourn.site.trip import Dialogue
 from sojourn.site.untar import Damaged, members
 from sojourn.values.messages import ExitReport, FetchAnswer, FetchRequest, OutputFile, SiteEvidence
+from sojourn.values.outside import MOST, whole
 from sojourn.values.patterns import covers
 
 LARGE = 4 << 20
@@ -32,6 +34,8 @@ LARGE = 4 << 20
 _TO_DISK = 32 << 20
 """Bytes of a large file after which the disk is put to work."""
 _PIECE = 1 << 20
+_PASSED_OVER = 1 << 30
+"""Bytes of a file, beyond those that it may have, that are read and thrown away."""
 
 
 @dataclass(slots=True)
@@ -45,6 +49,11 @@ class _Item:
     folder: Path
     target: str
     size: int
+
+    @property
+    def most(self) -> int:
+        """Bytes that may come: of a log, and of what is still being written, any number."""
+        return self.size if self.name and not self.order.request.partial else MOST
 
 
 @dataclass(slots=True)
@@ -190,7 +199,8 @@ def _fetch_small(dialogue: Dialogue, folders: _Folders, items: list[_Item], move
     names = b"".join([os.fsencode(item.source) + b"\0" for item in items])
     dialogue.send(f"fetch_small {len(names)}")
     dialogue.send_bytes(names)
-    dialogue.head()
+    if dialogue.head()[0] != "tar":
+        raise BadAnswer("answered no archive of results", machine=dialogue.place.machine)
     made = _unpack(dialogue, folders, items, moved)
     reply = dialogue.reply()
     there = [line.lstrip("\\")[:64] for line in reply.lines("digests")]
@@ -216,12 +226,13 @@ def _unpack(
     by_source = {os.fsencode(item.source): item for item in items}
     made: dict[str, str] = {}
     try:
-        for member in members(reader):
+        for member in members(reader, len(items)):
             item = by_source.get(member.name)
+            _refuse_larger(dialogue, item, member.size)
             first = by_source.get(member.link) if member.link else None
             if member.link and (first in (None, item) or first.source not in made):
                 continue
-            descriptor = -1 if item is None else _new_file(folders, item)
+            descriptor = -1 if item is None or member.size > item.most else _new_file(folders, item)
             if item is None or descriptor < 0:
                 for _ in reader.pieces(member.size):
                     pass
@@ -235,11 +246,25 @@ def _unpack(
                     made[item.source] = made[first.source]
                 moved.by(item.size)
     except Damaged as error:
-        raise ConnectionLost(
-            f"the stream of results is damaged: {error}", machine=dialogue.place.machine
+        raise BadAnswer(
+            f"answered an archive of results that is damaged: {error}",
+            machine=dialogue.place.machine,
         ) from error
     reader.skip_zeros()
     return made
+
+
+def _refuse_larger(dialogue: Dialogue, item: _Item | None, size: int) -> None:
+    """A file that is larger than its job has said is that job's trouble: it is passed over. What
+    would take too long to pass over ends the trip."""
+    if item is None or size <= item.most:
+        return
+    item.order.error = item.order.error or f"{item.name!r} is larger than when the job ended"
+    if size > item.most + _PASSED_OVER:
+        raise BadAnswer(
+            f"answered {size} bytes of {item.source}, and {item.size} were asked for",
+            machine=dialogue.place.machine,
+        )
 
 
 def _compare(item: _Item, here: str | None, there: str | None) -> str:
@@ -298,15 +323,21 @@ def _fetch_large(dialogue: Dialogue, folders: _Folders, item: _Item, moved: Move
             file.truncate(0)
             offset = 0
         moved.by(offset)
-        dialogue.send(f"fetch_large {offset} {quote(item.source)}")
+        dialogue.send(f"fetch_large {offset} {quote(item.source)} {item.most}")
         kind, executable, size = dialogue.head()
         if kind != "rest":
             dialogue.reader.exactly(size)
             dialogue.reply()
             folder.remove(partial)
             if not order.request.partial:
-                order.error = f"{item.name!r} is not on the machine any more"
+                gone = "is larger than when the job ended" if kind == "larger" else _GONE
+                order.error = f"{item.name!r} {gone}"
             return
+        if size > item.most - offset:
+            raise BadAnswer(
+                f"answered {size} bytes of {item.source}, and {item.most - offset} were asked for",
+                machine=dialogue.place.machine,
+            )
         digest = hashlib.sha256()
         shutil.copyfileobj(file, cast(BinaryIO, _Digesting(digest)), _PIECE)
         begun = end = offset
@@ -329,6 +360,9 @@ def _fetch_large(dialogue: Dialogue, folders: _Folders, item: _Item, moved: Move
     order.digests[item.name] = digest.hexdigest()
 
 
+_GONE = "is not on the machine any more"
+
+
 class _Digesting:
     """A file that only remembers the digest of what is written to it."""
 
@@ -345,7 +379,10 @@ def list_now(
     reply = dialogue.ask(f"list_partial {layout.attempt(signature, attempt)} {quote(words)}")
     frame = reply.get("partial")
     files = []
-    for entry in (frame.data if frame is not None else b"").split(b"\0")[:-1]:
-        kind, size, name = entry.split(b" ", 2)
-        files.append(OutputFile(os.fsdecode(name), int(size), kind.decode()))
+    with understood(dialogue.place.machine, "a list of files"):
+        for entry in (frame.data if frame is not None else b"").split(b"\0")[:-1]:
+            kind, size, name = entry.split(b" ", 2)
+            if kind != b"f":
+                raise ValueError(f"{kind[:8]!r} is no kind of file")
+            files.append(OutputFile(os.fsdecode(name), whole(size)))
     return tuple(files)

@@ -196,7 +196,7 @@ class _HandIn:
         full: set[int] = set()
         replies = list(self.dialogue.ask_all(texts))  # all read before anything else is said
         for (n, part), reply in zip(calls, replies, strict=True):
-            out, err = reply.frames[-2], reply.frames[-1]
+            out, err = reply.need("out", "err")
             result = CommandResult(out.status, out.text, err.text)
             answer = self.caller.read(result)
             if answer.verdict is Verdict.FULL and part.first != part.last and n not in full:

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from shlex import quote
 
 from sojourn.site import layout
+from sojourn.site.frames import understood
 from sojourn.site.trip import Dialogue
+from sojourn.values.outside import whole
 
 PIECE = 1 << 20
 """Most bytes of a log in one answer."""
+
+_AT_ONCE = 100
+"""Logs whose ends are asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,13 @@ def read_tails(dialogue: Dialogue, logs: Sequence[tuple[str, int, str]], size: i
     if not logs:
         return []
     dialogue.load("logs")
-    words = " ".join(quote(f"{layout.attempt(sig, number)}/{name}") for sig, number, name in logs)
-    return [frame.text for frame in dialogue.ask(f"tails {size} {words}").frames]
+    tails: list[str] = []
+    for at in range(0, len(logs), _AT_ONCE):
+        some = logs[at : at + _AT_ONCE]
+        words = " ".join(quote(f"{layout.attempt(sig, number)}/{name}") for sig, number, name in some)
+        frames = dialogue.ask(f"tails {size} {words}").need(*["tail"] * len(some))
+        tails += [frame.text for frame in frames]
+    return tails
 
 
 def read_log(
@@ -44,4 +54,7 @@ def read_log(
     start, data = reply.get("from"), reply.get("log")
     if start is None or data is None:
         return LogPiece(0, b"", there=False)
-    return LogPiece(int(start.text), data.data)
+    with understood(dialogue.place.machine, "a log"):
+        if len(data.data) > limit:
+            raise ValueError(f"{len(data.data)} bytes where {limit} were asked for")
+        return LogPiece(whole(start.text), data.data)

@@ -1,36 +1,33 @@
 """What lies at paths of the user's on the machine: asked there, for the identity of inputs."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 
-from sojourn.errors import SiteError
+from sojourn.site.frames import understood
 from sojourn.site.trip import Dialogue
+from sojourn.values.outside import whole
 from sojourn.values.remote import RemoteEntry, RemotePath
 
 MOST_ENTRIES = 50_000
 """A directory with more things in it is not listed."""
 
-_LARGEST = 2**53
-"""Sizes and times beyond this are nonsense."""
+_MODE = re.compile(r"[0-9a-fA-F]{1,8}")
 
 
 def look_at(dialogue: Dialogue, paths: Sequence[str]) -> dict[str, RemotePath | None]:
     """What lies at paths on the machine; None: nothing.
 
     Raises:
-        SiteError: the machine's answer makes no sense.
+        BadAnswer: the machine's answer makes no sense.
     """
     dialogue.load("look")
     data = b"".join(os.fsencode(path) + b"\0" for path in paths)
     answer = dialogue.ask(f"look {len(data)} {MOST_ENTRIES}", data).get("look")
-    try:
+    with understood(dialogue.place.machine, "something about paths"):
         fields = iter(_fields(b"" if answer is None else answer.data))
         return {path: _path(fields) for path in paths}
-    except (StopIteration, ValueError) as error:
-        raise SiteError(
-            "the machine's answer about paths makes no sense", machine=dialogue.place.machine
-        ) from error
 
 
 def _fields(data: bytes) -> list[str]:
@@ -60,9 +57,10 @@ def _entry(facts: str, target: str = "") -> RemoteEntry:
     mode_text, size_text, time_text = facts.split(" ")
     if mode_text == "-":
         return RemoteEntry("missing", target=target)
-    mode, size, time = int(mode_text, 16), int(size_text), int(time_text)
-    if not (0 <= size < _LARGEST and -_LARGEST < time < _LARGEST):
-        raise ValueError(facts)
+    if _MODE.fullmatch(mode_text) is None:
+        raise ValueError(facts[:80])
+    mode, size = int(mode_text, 16), whole(size_text)
+    time = whole(time_text.removeprefix("-")) * (-1 if time_text.startswith("-") else 1)
     if stat.S_ISDIR(mode):
         return RemoteEntry("directory", target=target)
     if not stat.S_ISREG(mode):

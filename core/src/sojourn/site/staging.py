@@ -1,14 +1,16 @@
 """Bringing inputs to a machine: each content once, verified there before it counts."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from sojourn.errors import SiteError
 from sojourn.site.context import MachineContext, Moved
+from sojourn.site.frames import understood
 from sojourn.site.trip import Dialogue
 from sojourn.site.ustar import END, member
 from sojourn.values.messages import Blob
+from sojourn.values.outside import whole
 
 LARGE = 4 << 20
 """Blobs from this many bytes on travel one by one and can be continued."""
@@ -33,7 +35,8 @@ def stage(dialogue: Dialogue, context: MachineContext, blobs: Iterable[Blob]) ->
     names = "".join(f"{digest}\n" for digest in wanted).encode()
     client = context.client or "client"
     missing = dialogue.ask(f"blobs_wanted {len(names)} {client}", names).lines("missing")
-    there = {digest: int(size) for digest, size in (line.split() for line in missing)}
+    with understood(dialogue.place.machine, "what inputs it has"):
+        there = _missing(missing, wanted)
     total = sum(wanted[digest].size for digest in there)
     moved = Moved(context.progress, "upload", total)
     small = [wanted[digest] for digest in there if wanted[digest].size < LARGE]
@@ -41,6 +44,17 @@ def stage(dialogue: Dialogue, context: MachineContext, blobs: Iterable[Blob]) ->
     for digest, offset in there.items():
         if wanted[digest].size >= LARGE:
             _send_large(dialogue, wanted[digest], offset, client, moved)
+
+
+def _missing(lines: list[str], wanted: Mapping[str, Blob]) -> dict[str, int]:
+    """The inputs that are not there, with how much of each is; only what was asked about counts."""
+    there: dict[str, int] = {}
+    for line in lines:
+        digest, size = line.split(" ")
+        if digest not in wanted:
+            raise ValueError(f"{digest[:80]!r} was not asked about")
+        there[digest] = whole(size)
+    return there
 
 
 def _bundles(blobs: list[Blob]) -> Iterator[list[Blob]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sojourn.errors import SiteError
 from sojourn.site import layout
 from sojourn.site.evidence import evidence_of, unpack
 from sojourn.site.trip import Dialogue
@@ -31,10 +32,22 @@ class FoundJob:
 
 
 def survey(dialogue: Dialogue) -> list[FoundJob]:
-    """Every job under the root that has a job.json, by signature; one exchange."""
+    """Every job under the root that has a job.json, by signature; one exchange.
+
+    Raises:
+        SiteError: a directory cannot be listed, which is named.
+    """
+    dialogue.load("evidence")
     dialogue.load("survey")
-    frame = dialogue.ask("survey").get("survey")
-    files = unpack(frame.data if frame is not None else b"")
+    reply = dialogue.ask("survey")
+    unlisted = "".join(reply.lines("unlisted"))
+    if unlisted:
+        raise SiteError(
+            f"what is under the root cannot all be listed: {unlisted}",
+            machine=dialogue.place.machine,
+            hint="make that readable for its owner (chmod u+rwx), or remove it",
+        )
+    files = unpack(dialogue, reply)
     attempts: dict[str, dict[int, SiteEvidence]] = {}
     for folder, held in files.items():
         match = _ATTEMPT.fullmatch(folder)
@@ -53,6 +66,6 @@ def survey(dialogue: Dialogue) -> list[FoundJob]:
 def _read(data: bytes) -> Mapping[str, Any]:
     try:
         record = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}

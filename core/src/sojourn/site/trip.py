@@ -18,11 +18,12 @@ from shlex import quote
 
 from sojourn.batch.scheduler import CommandResult, Conversation, T
 from sojourn.defaults import CONNECT_TIMEOUT, SITE_FORMAT
-from sojourn.errors import ConnectionLost, SiteError
-from sojourn.site.frames import Frame, Reader, Reply, TooMuchNoise
+from sojourn.errors import BadAnswer, ConnectionLost, SiteError
+from sojourn.site.frames import Frame, Reader, Reply, TooMuchNoise, read_head, understood
 from sojourn.site.greeting import Greeting, Opener
 from sojourn.transports.base import Channel, Transport
 from sojourn.transports.limits import limited
+from sojourn.values.outside import instant
 
 _WINDOW = 32
 """Chunks under way at once: their replies must fit into the channel's buffers."""
@@ -88,14 +89,12 @@ class Dialogue:
         return Frame(kind, status, self.reader.exactly(size))
 
     def head(self) -> tuple[str, int, int]:
-        """Kind, status and length of the next frame, whose bytes the caller reads."""
-        line = self.reader.line()
-        if not line.startswith(self._mark):
-            raise ConnectionLost(
-                f"got {line[:80]!r} where an answer should be", machine=self.place.machine
-            )
-        words = line[len(self._mark) :].split()
-        return words[0].decode(), int(words[1]), int(words[2])
+        """Kind, status and length of the next frame, whose bytes the caller reads.
+
+        Raises:
+            BadAnswer: there is something else, or more of it than may be.
+        """
+        return read_head(self.reader.line(), self._mark, self.place.machine)
 
     def send(self, text: str) -> None:
         """Send a chunk of shell text; its frames are read with `reply`."""
@@ -112,14 +111,15 @@ class Dialogue:
 
         Raises:
             SiteError: the chunk said that the machine cannot.
+            BadAnswer: it makes no sense.
         """
-        reply = Reply()
+        reply = Reply(machine=self.place.machine)
         while True:
             frame = self.frame()
             if frame.kind == "done":
                 reply.status = frame.status
                 break
-            reply.frames.append(frame)
+            reply.add(frame)
         trouble = reply.get("fail")
         if trouble is not None:
             raise SiteError(trouble.text.strip(), machine=self.place.machine)
@@ -154,9 +154,8 @@ class Dialogue:
         """Run a command on the machine, with nothing on its standard input."""
         self.calls += 1
         begun = time.monotonic()
-        reply = self.ask(f"run {quote(command)}")
+        out, err = self.ask(f"run {quote(command)}").need("out", "err")
         self.seconds += time.monotonic() - begun
-        out, err = reply.frames[-2], reply.frames[-1]
         return CommandResult(out.status, out.text, err.text)
 
     def converse(self, conversation: Conversation[T]) -> T:
@@ -180,19 +179,25 @@ class Dialogue:
                 channel.send(program_text)
                 self.reader.past(self._mark, start.noise)
                 start.begun = bool(self.reader.line())
-                text = self.frame().text
+                frame = self.frame()
+        except BadAnswer:
+            raise
         except TooMuchNoise:
             raise start.flooded(channel) from None
         except ConnectionLost as lost:
             if late.is_set():
                 raise start.late(lost, channel, transport) from None
             raise start.ended(lost, channel) from None
-        self.hello = self._hello(text)
+        machine = self.place.machine
+        with understood(machine, "a greeting"):
+            if frame.kind != "hello":
+                raise ValueError(f"it is of the kind {frame.kind}")
+            self.hello = self._hello(frame.text)
 
     def _hello(self, text: str) -> Hello:
         parts = [line.partition(" ")[::2] for line in text.split("\n", 7)]
         said = dict(parts)
-        if said.get("trouble"):
+        if said["trouble"]:
             raise SiteError(
                 said["trouble"].strip(),
                 machine=self.place.machine,
@@ -215,7 +220,7 @@ class Dialogue:
             root_id=said["id"],
             there=said["there"] == "1",
             writable=said["writable"] == "1",
-            now=float(said["now"] or 0),
+            now=instant(said["now"] or "0"),
             user=said["user"],
         )
 

@@ -1,7 +1,31 @@
 # What lies in attempts' directories: presence, and the small files that tell the story.
 
+# Run with paths as arguments: those of regular files that are not too large to be read in bulk. A
+# job can put anything in their place.
+sj_small='find "$@" -prune -type f \( -name exit -size -1048577c -o -name job.json -size -1048577c -o -size -16385c \) -print'
+
+# archive KIND: answers one tar archive of the paths in $sj_tmp/files, and as `odd` those that are
+# none of these.
+archive() {
+  : >"$sj_tmp/archive.tar"
+  : >"$sj_tmp/odd"
+  if [ -s "$sj_tmp/files" ]; then
+    xargs sh -c "$sj_small" sh <"$sj_tmp/files" >"$sj_tmp/small"
+    cmp -s "$sj_tmp/files" "$sj_tmp/small" || grep -vxF -f "$sj_tmp/small" "$sj_tmp/files" >"$sj_tmp/odd"
+    [ ! -s "$sj_tmp/small" ] || tar -cf "$sj_tmp/archive.tar" -T "$sj_tmp/small" 2>/dev/null
+  fi
+  show "$1" 0 "$sj_tmp/archive.tar"
+  show odd 0 "$sj_tmp/odd"
+}
+
+# large_exit PATH MOST: an exit file of up to MOST bytes.
+large_exit() {
+  sj_n=$(find "$1" -prune -type f -size "-$(($2 + 1))c" 2>/dev/null)
+  if [ -n "$sj_n" ]; then show exit 0 "$1"; else tell exit 1 ''; fi
+}
+
 # evidence LENGTH: lines `ab/<signature>/<attempt>` taken; answers `seen`, a flag for each (0 no
-# job.json, 1 job.json, 2 also the attempt), and `files`, one tar archive of what is there.
+# job.json, 1 job.json, 2 also the attempt), and as `files` what is there.
 evidence() {
   for sj_a in $(take "$1"); do
     if [ ! -e "jobs/${sj_a%/*}/job.json" ]; then
@@ -15,10 +39,8 @@ evidence() {
       done
     fi
   done >"$sj_tmp/seen" 5>"$sj_tmp/files"
-  : >"$sj_tmp/evidence.tar"
-  [ ! -s "$sj_tmp/files" ] || tar -cf "$sj_tmp/evidence.tar" -T "$sj_tmp/files"
   show seen 0 "$sj_tmp/seen"
-  show files 0 "$sj_tmp/evidence.tar"
+  archive files
 }
 
 # lies ATTEMPT OUTPUT: whether an output is there, in the directory of a job that was not purged.
@@ -52,7 +74,7 @@ shut() {
   set +C
   if [ "$sj_r" != 0 ]; then
     sj_w=started
-    [ -e "jobs/$1/started" ] && { sj_w=; read -r sj_w sj_n <"jobs/$1/started"; }
+    [ -e "jobs/$1/started" ] && { sj_w=odd; [ ! -f "jobs/$1/started" ] || sj_w=; [ -n "$sj_w" ] || read -r sj_w sj_n <"jobs/$1/started"; }
     case $sj_w in '' | closed) sj_r=0 ;; *) sj_r=1 ;; esac
   fi
   printf '%s\n' "$sj_r" >>"$sj_tmp/shut"

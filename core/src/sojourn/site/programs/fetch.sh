@@ -1,8 +1,12 @@
 # Files of many jobs in one stream; names are relative to the root and NUL-separated.
 
+# Run with names as arguments: those of regular files, links followed. Reading a pipe or a device
+# would never end. Outputs that have become large since they were listed are left out.
+sj_regular='find -L "$@" -prune -type f \( -size -8388609c -o ! -path "*/work/*" \) -print0'
+
 # fetch_small LENGTH: one tar archive with links followed, then the digests in the same order.
 fetch_small() {
-  take "$1" >"$sj_tmp/names"
+  take "$1" | xargs -0 sh -c "$sj_regular" sh >"$sj_tmp/names" 2>/dev/null
   digests <"$sj_tmp/names" >"$sj_tmp/digests" 2>"$sj_tmp/err" &
   say tar 0 0
   tar -chf - --null -T "$sj_tmp/names" >&3 2>"$sj_tmp/tarerr"
@@ -12,11 +16,12 @@ fetch_small() {
   show digests 0 "$sj_tmp/digests"
 }
 
-# fetch_large OFFSET FILE: the rest of one file, then its whole digest, made beside it. The
-# number beside "rest" is 1 for a program.
+# fetch_large OFFSET FILE MOST: the rest of one file, then its whole digest, made beside it. The
+# number beside "rest" is 1 for a program. A file of more than MOST bytes is not read.
 fetch_large() {
   if [ ! -f "$2" ] || [ ! -r "$2" ]; then tell absent 1 "$2"; return 0; fi
   sj_n=$(wc -c <"$2")
+  [ "$sj_n" -le "$3" ] || { tell larger 1 "$2"; return 0; }
   sj_n=$((sj_n - $1))
   [ "$sj_n" -ge 0 ] || sj_n=0
   digest <"$2" >"$sj_tmp/digest" &

@@ -5,7 +5,8 @@ tails() {
   sj_b=$1
   shift
   for sj_f; do
-    tail -c "$sj_b" "jobs/$sj_f" 2>/dev/null >"$sj_tmp/tail"
+    : >"$sj_tmp/tail"
+    [ ! -f "jobs/$sj_f" ] || tail -c "$sj_b" "jobs/$sj_f" 2>/dev/null >"$sj_tmp/tail"
     show tail 0 "$sj_tmp/tail"
   done
 }
@@ -13,7 +14,8 @@ tails() {
 # log ATTEMPT FILE OFFSET LIMIT: bytes from OFFSET on (from the end if negative), and the size.
 log() {
   sj_f=jobs/$1/$2
-  [ -r "$sj_f" ] || { tell log 1 ''; return 0; }
+  # Only regular files end. A job can put anything in their place.
+  { [ -f "$sj_f" ] && [ -r "$sj_f" ]; } || { tell log 1 ''; return 0; }
   sj_n=$(wc -c <"$sj_f")
   sj_n=$((sj_n))
   sj_from=$3

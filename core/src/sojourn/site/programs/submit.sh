@@ -17,7 +17,7 @@ give_back() {
   shift
   for sj_a; do
     sj_w=
-    read -r sj_w sj_n <"jobs/$sj_a/claim"
+    [ ! -f "jobs/$sj_a/claim" ] || read -r sj_w sj_n <"jobs/$sj_a/claim"
     [ "$sj_w" != "$sj_t" ] || printf 'jobs/%s\n' "$sj_a"
   done >|"$sj_tmp/back" 2>/dev/null
   sed 's|$|/claim|' "$sj_tmp/back" | xargs rm -f
@@ -78,10 +78,10 @@ claims() {
   eval "sj_list_$sj_t=\"\${sj_list_$sj_t-} \$*\""
   set -C
   for sj_a; do
-    { [ ! -e "jobs/$sj_a/started" ] && printf '%s %s %s %s\n' "$sj_t" "$sj_i" "$sj_now" "$sj_k" >"jobs/$sj_a/claim"; } || {
+    { [ ! -e "jobs/$sj_a/started" ] && [ ! -e "jobs/$sj_a/claim" ] && printf '%s %s %s %s\n' "$sj_t" "$sj_i" "$sj_now" "$sj_k" >"jobs/$sj_a/claim"; } || {
       # A network file system may have told the winner that it lost.
       sj_w=
-      read -r sj_w sj_n <"jobs/$sj_a/claim"
+      [ ! -f "jobs/$sj_a/claim" ] || read -r sj_w sj_n <"jobs/$sj_a/claim"
       [ "$sj_w" = "$sj_t" ] || printf '%s\n' "$sj_a" >>"$sj_tmp/taken"
     }
     sj_i=$((sj_i + 1))

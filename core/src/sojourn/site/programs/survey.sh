@@ -1,10 +1,12 @@
 # What lies under the root, whoever put it there.
 
-# survey: one tar archive with each job's job.json, and its attempts' claim, id, started and exit.
+# survey: each job's job.json, and its attempts' claim, id, started and exit; what is left out
+# because it cannot be listed is said in `unlisted`.
 survey() {
   : >"$sj_tmp/files"
-  [ ! -d jobs ] || find jobs -name 'work*' -prune -o -type f \( -name job.json -o -name claim -o -name id -o -name started -o -name exit \) -print >"$sj_tmp/files" 2>/dev/null
-  : >"$sj_tmp/survey.tar"
-  [ ! -s "$sj_tmp/files" ] || tar -cf "$sj_tmp/survey.tar" -T "$sj_tmp/files" 2>/dev/null
-  show survey 0 "$sj_tmp/survey.tar"
+  : >"$sj_tmp/err"
+  [ ! -d jobs ] || find jobs -path 'jobs/*/*/*/*' -prune ! -type d \( -name claim -o -name id -o -name started -o -name exit \) -print -o -name job.json -print >"$sj_tmp/files" 2>"$sj_tmp/err"
+  archive survey
+  sed -n 1p "$sj_tmp/err" >"$sj_tmp/unlisted"
+  show unlisted 0 "$sj_tmp/unlisted"
 }
