@@ -174,7 +174,7 @@ def recorded(name: str) -> bytes:
 def replay(scenario: Scenario, transport: Replay, folder: Path) -> object:
     """Do it with these answers."""
     where = context(Path(ROOT))
-    where.transport = transport  # type: ignore[assignment]
+    where.transport = transport
     with where.trip(create=True) as dialogue:
         return scenario(dialogue, where, folder)
 
@@ -194,7 +194,7 @@ class _Recording:
         self._channel = LocalTransport().open(command)
         self.send_eof, self.wait = self._channel.send_eof, self._channel.wait
         self.stderr_tail, self.close = self._channel.stderr_tail, self._channel.close
-        return self  # type: ignore[return-value]
+        return self
 
     def send(self, data: bytes) -> None:
         found = _NONCE.search(data)
@@ -231,7 +231,7 @@ def main() -> None:
             for one in jobs:
                 run_orders(where, [one])
             channel = _Recording()
-            where.transport = channel  # type: ignore[assignment]
+            where.transport = channel
             with where.trip(create=True) as dialogue:
                 scenario(dialogue, where, Path(folder))
         data = bytes(channel.received).replace(channel.nonce, NONCE)

@@ -14,6 +14,7 @@ from sojourn.errors import BadAnswer, MachineError
 from sojourn.site import frames
 from sojourn.site.frames import Reader
 from sojourn.site.trip import Dialogue
+from sojourn.values.messages import FetchAnswer
 from tests.support.dialogues import DONE, NONCE, SCENARIOS, Replay, recorded, replay
 from tests.support.fuzzing import cases, run
 
@@ -132,16 +133,18 @@ def archive(*members: tuple[str, int, bytes]) -> bytes:
     return b"".join(parts)
 
 
-def fetched(change: Callable[[bytes], bytes], folder: Path) -> object:
+def fetched(change: Callable[[bytes], bytes], folder: Path) -> list[FetchAnswer]:
     """The recorded fetch with another archive."""
     head, tar, rest = recorded("fetch").partition(MARK + b"tar 0 0\n")
     content, end, rest = rest.partition(MARK + b"tarend")
-    return replay(SCENARIOS["fetch"], Replay(head + tar + change(content) + end + rest), folder)
+    answers = replay(SCENARIOS["fetch"], Replay(head + tar + change(content) + end + rest), folder)
+    assert isinstance(answers, list)
+    return answers
 
 
 def test_a_member_longer_than_listed_is_its_jobs_trouble(tmp_path: Path) -> None:
     name = f"jobs/00/{DONE.signature}/1/work/b"
-    first, second = fetched(lambda _: archive((name, 9000, b"x" * 9000)) + bytes(1024), tmp_path)  # type: ignore[misc]
+    first, second = fetched(lambda _: archive((name, 9000, b"x" * 9000)) + bytes(1024), tmp_path)
     assert "'b' is larger than when the job ended" in first.error
     assert not (tmp_path / "0" / "b").exists()
     assert second.error == ""

@@ -7,6 +7,7 @@ from sojourn.site.survey import FoundJob
 from sojourn.states import FINAL
 from sojourn.store.records import JobRecord
 from sojourn.values.messages import SiteEvidence
+from sojourn.values.outside import is_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _end(job: FoundJob, record: JobRecord | None) -> float | None:
     if record is not None:
         times += [at for at in (record.finished_at, record.submitted_at) if at is not None]
     created = job.record.get("created_at")
-    if isinstance(created, int | float):
+    if isinstance(created, int | float) and is_instant(created):
         times.append(float(created))
     return max(times, default=None)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from sojourn.errors import ContractError
+from sojourn.plugins.plausible import plausible
 from sojourn.states import FINAL
 from sojourn.values.messages import (
     Change,
@@ -58,7 +59,7 @@ def polls(keys: Sequence[tuple[str, int]], given: object) -> list[PollAnswer]:
             )
         if word.outcome is not None and word.outcome not in FINAL:
             raise ContractError(f"job {job}: outcome must be a final state, not {word.outcome}")
-    return answers
+    return [plausible(answer) for answer in answers]
 
 
 def cancellations(keys: Sequence[tuple[str, int]], given: object) -> list[Change]:

@@ -73,7 +73,9 @@ def _listing(data: bytes) -> tuple[tuple[str, ...], tuple[OutputFile, ...]]:
         size, _, name = rest.partition(b" ")
         if kind[:1] not in _KINDS or kind[1:] not in (b"", b"R"):
             raise BadExitFile(f"{kind[:40]!r} is no kind of output")
-        target = next(entries, b"") if kind[:1] == b"l" else b""
+        target = next(entries, None) if kind[:1] == b"l" else b""
+        if target is None:
+            raise BadExitFile("its list of outputs ends in a link without a target")
         file = OutputFile(
             _name(name), whole(size), kind[:1].decode(), _name(target), remote=kind[1:] == b"R"
         )

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sojourn.session.judging import judge
+from sojourn.session.request import asked_walltime
 from sojourn.session.settling import settle_many
 from sojourn.session.trust import ROOT
 from sojourn.site import layout
@@ -18,7 +19,6 @@ from sojourn.site.evidence import EMPTY, read_evidence
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord, StateChange
 from sojourn.values.messages import JobRef, Phase, PollAnswer, SchedulerWord, SiteEvidence
-from sojourn.values.resources import Resources
 
 if TYPE_CHECKING:
     from sojourn.identity.signature import SignedJob
@@ -195,8 +195,7 @@ def _found(
         # Only about the last one is the scheduler asked yet.
         word = SchedulerWord(Phase.UNKNOWN if last else Phase.ABSENT)
         answer = PollAnswer(record.signature, record.attempt, word, seen)
-        walltime = Resources.model_validate_json(record.resources).walltime
-        judged = judge(record, answer, now, walltime=walltime)
+        judged = judge(record, answer, now, walltime=asked_walltime(record))
         state, reason = judged.state, judged.reason
         fields |= judged.fields
         fields["exit_code"] = judged.exit_code

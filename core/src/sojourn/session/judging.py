@@ -249,8 +249,12 @@ def _without_exit(
         return Judgement(State.CANCELLED, reason, fields=times)
     reason = f"the scheduler says {word.native or 'it ended'}, but it left no exit status"
     if site is not None and site.exit_error:
-        reason = f"its exit file cannot be read: {site.exit_error}"
+        reason = _unreadable(site)
     return Judgement(State.LOST, reason, fields=times)
+
+
+def _unreadable(site: SiteEvidence) -> str:
+    return f"its exit file cannot be read: {site.exit_error}"
 
 
 def _absent(
@@ -273,5 +277,7 @@ def _absent(
         "absent_watched": absent,
     }
     reason = "the scheduler no longer knows it, and it has left no exit status yet"
+    if site is not None and site.exit_error:
+        reason = f"the scheduler no longer knows it, and {_unreadable(site)}"
     gone = absent >= lost_after and record.absent_polls >= 1
     return Judgement(record.state, reason, settle=gone, fields=fields)

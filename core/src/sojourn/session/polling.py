@@ -11,11 +11,11 @@ from sojourn.errors import SiteError
 from sojourn.session.changes import Recorder
 from sojourn.session.judging import Judgement, judge
 from sojourn.session.links import Link
+from sojourn.session.request import asked_walltime
 from sojourn.session.settling import settle_many
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord, StateChange
 from sojourn.values.messages import JobRef, PollAnswer, Settled
-from sojourn.values.resources import Resources
 
 if TYPE_CHECKING:
     from sojourn.store.store import Store
@@ -104,7 +104,7 @@ class Poller:
                 now,
                 watched=watched,
                 lost_after=self.link.machine.lost_after,
-                walltime=_walltime(record),
+                walltime=asked_walltime(record),
             )
             fields = {**_learned(record, answer), **judgement.fields, "polled_at": now}
             if judgement.state is not record.state:
@@ -174,7 +174,7 @@ class Poller:
                 self.recorder.advance(
                     present,
                     State.CANCELLED if ended else State.LOST,
-                    f"{gone}: {answer.reason or 'the scheduler no longer knows it'}",
+                    f"{gone}: {answer.reason or present.reason or 'the scheduler no longer knows it'}",
                     evidence=answer.evidence,
                     source="poll",
                     finished_at=time.time(),
@@ -212,12 +212,6 @@ class Poller:
 
 def _is_unknown(record: JobRecord) -> bool:
     return record.state is State.SUBMITTING or not record.scheduler_id
-
-
-def _walltime(record: JobRecord) -> int | None:
-    if record.resources in ("{}", ""):
-        return None
-    return Resources.model_validate_json(record.resources).walltime
 
 
 def _learned(record: JobRecord, answer: PollAnswer) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sojourn.site.survey import FoundJob, survey
 from sojourn.states import FINAL
 from sojourn.store.records import JobRecord
 from sojourn.values.job import Job
+from sojourn.values.outside import is_instant
 from sojourn.values.resources import Resources
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def _take(session: "Session", link: "Link", job: FoundJob, rebuilt: Rebuilt) -> 
         return
     try:
         base = record_of(job, link)
-    except (SojournError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (
+        SojournError, KeyError, TypeError, ValueError, AttributeError, RecursionError
+    ) as error:  # fmt: skip
         rebuilt.left_out[job.signature] = f"its record cannot be read: {error}"
         return
     session.store.put_jobs([replace(base, attempt=min(attempts))])
@@ -101,7 +104,10 @@ def record_of(job: FoundJob, link: "Link") -> JobRecord:
     Job.from_json(told["job"])
     if signature_of(told["components"]) != job.signature or told["signature"] != job.signature:
         raise ValueError("it belongs to another signature")
-    Resources.model_validate_json(told.get("resources", "{}"))
+    resources = Resources.model_validate_json(told.get("resources", "{}"))
+    created_at = told.get("created_at", 0.0)
+    if not is_instant(created_at):
+        raise ValueError(f"created_at is {created_at!r}")
     return JobRecord(
         signature=job.signature,
         machine=link.name,
@@ -111,11 +117,11 @@ def record_of(job: FoundJob, link: "Link") -> JobRecord:
         step=str(told.get("step", "")),
         workflow_version=str(told.get("workflow_version", "")),
         user=str(told.get("user", "")),
-        created_at=float(told.get("created_at", 0.0)),
+        created_at=float(created_at),
         root_id=link.context.root_id,
         imported=ROOT,
         parents=tuple(str(parent) for parent in told.get("parents", ())),
-        resources=str(told.get("resources", "{}")),
+        resources=resources.model_dump_json(exclude_defaults=True),
         asked=_checked(told, "asked", ""),
         given=_checked(told, "given", "{}"),
         job=json.dumps(told["job"]),

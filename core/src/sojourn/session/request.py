@@ -161,6 +161,16 @@ def request_change(
     return RequestChange(record, signed, _values(was, words), _values(becomes, words), lines)
 
 
+def asked_walltime(record: "JobRecord") -> int | None:
+    """Seconds that the newest attempt asked for; None if it did not, or that cannot be read."""
+    if record.resources in ("{}", ""):
+        return None
+    try:
+        return Resources.model_validate_json(record.resources).walltime
+    except ValueError:
+        return None
+
+
 def _values(resources: Resources, words: Sequence[str]) -> dict[str, str | None]:
     given = resources.given()
     return {w: resource_text(w, given[w]) if w in given else None for w in words}

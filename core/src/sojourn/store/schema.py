@@ -270,7 +270,17 @@ ALTER TABLE jobs ADD COLUMN unclear INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN not_before REAL;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
+# What no date can say was taken from machines and tickets by earlier releases.
+_EIGHTH = "".join(
+    f"UPDATE {table} SET {time} = NULL WHERE {time} NOT BETWEEN 0 AND 253402214400;\n"
+    for table in ("jobs", "attempts")
+    for time in ("submitted_at", "started_at", "finished_at")
+)
+
+MIGRATIONS: tuple[str, ...] = (
+    *(_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH),
+    _EIGHTH,
+)
 """Number n brings a store from version n to n + 1."""
 
 VERSION = len(MIGRATIONS)

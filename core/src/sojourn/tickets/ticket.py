@@ -22,8 +22,8 @@ _Id = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.\[\]@+-]{0,255})?$
 
 
 def _resources(words: dict[str, Any]) -> dict[str, Any]:
-    Resources.model_validate(words)
-    return words
+    read = Resources.model_validate(words)
+    return read.model_dump(mode="json", exclude_defaults=True)
 
 
 class Reach(BaseModel):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Self, TypedDict, Unpack
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
+from sojourn.values.outside import MOST
 from sojourn.values.validation import UserValue
 
 _SIZES = {
@@ -72,7 +73,7 @@ def _clock(days: str | None, first: str, second: str | None, third: str | None) 
 
 
 def _whole(value: float, what: str) -> int:
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{what} is {value}, which is not a finite number")
     return math.ceil(value)
 
@@ -91,14 +92,14 @@ def _one_line(value: str) -> str:
 
 
 Memory = Annotated[
-    int, Field(gt=0), BeforeValidator(parse_memory, json_schema_input_type=int | str)
+    int, Field(gt=0, le=MOST), BeforeValidator(parse_memory, json_schema_input_type=int | str)
 ]
 """Bytes, also read from text."""
 Walltime = Annotated[
-    int, Field(gt=0), BeforeValidator(parse_walltime, json_schema_input_type=int | str)
+    int, Field(gt=0, le=2**40), BeforeValidator(parse_walltime, json_schema_input_type=int | str)
 ]
 """Seconds, also read from text."""
-Count = Annotated[int, Field(gt=0), BeforeValidator(_no_switch)]
+Count = Annotated[int, Field(gt=0, le=2**31), BeforeValidator(_no_switch)]
 Word = Annotated[str, AfterValidator(_one_line)]
 Native = Annotated[
     tuple[Word, ...],
@@ -151,7 +152,7 @@ class Resources(UserValue):
     """Processes on each node."""
     cpus_per_task: Count | None = None
     """CPUs of each process."""
-    gpus_per_node: Annotated[int, Field(ge=0), BeforeValidator(_no_switch)] | None = None
+    gpus_per_node: Annotated[int, Field(ge=0, le=2**31), BeforeValidator(_no_switch)] | None = None
     """GPUs on each node."""
     gpu_type: Word | None = None
     """Which kind of GPU, as the site calls it."""
