@@ -135,8 +135,7 @@ class ConnectionLost(TransientError):
 
 
 class BadAnswer(ConnectionLost):
-    """What came makes no sense, or is more than it may be: the trip ends there, and whether the
-    operation took effect is not known."""
+    """An answer that makes no sense or is too large; whether the operation took effect is not known."""
 
 
 class NeedsLogin(MachineError):
