@@ -69,7 +69,8 @@ unmark() { rm -f "jobs/$1/cancelled"; }
 # empty, if this is cut off in between; nothing but closing leaves it so.
 shut() {
   set -C
-  { printf 'closed %s\n' "$sj_nonce" >"jobs/$1/started"; } 2>/dev/null
+  # What is no regular file would be written to.
+  { [ ! -e "jobs/$1/started" ] && [ ! -L "jobs/$1/started" ] && printf 'closed %s\n' "$sj_nonce" >"jobs/$1/started"; } 2>/dev/null
   sj_r=$?
   set +C
   if [ "$sj_r" != 0 ]; then

@@ -7,29 +7,35 @@ sj_regular='find -L "$@" -prune -type f \( -size -8388609c -o ! -path "*/work/*"
 # fetch_small LENGTH: one tar archive with links followed, then the digests in the same order.
 fetch_small() {
   take "$1" | xargs -0 sh -c "$sj_regular" sh >"$sj_tmp/names" 2>/dev/null
+  quietly send_small
+}
+send_small() {
   digests <"$sj_tmp/names" >"$sj_tmp/digests" 2>"$sj_tmp/err" &
+  sj_d=$!
   say tar 0 0
   tar -chf - --null -T "$sj_tmp/names" >&3 2>"$sj_tmp/tarerr"
-  sj_status=$?
-  wait
-  say tarend "$sj_status" 0
+  sj_n=$?
+  wait "$sj_d"
+  say tarend "$sj_n" 0
   show digests 0 "$sj_tmp/digests"
 }
 
 # fetch_large OFFSET FILE MOST: the rest of one file, then its whole digest, made beside it. The
 # number beside "rest" is 1 for a program. A file of more than MOST bytes is not read.
-fetch_large() {
+fetch_large() { quietly send_large "$@"; }
+send_large() {
   if [ ! -f "$2" ] || [ ! -r "$2" ]; then tell absent 1 "$2"; return 0; fi
   sj_n=$(wc -c <"$2")
   [ "$sj_n" -le "$3" ] || { tell larger 1 "$2"; return 0; }
   sj_n=$((sj_n - $1))
   [ "$sj_n" -ge 0 ] || sj_n=0
   digest <"$2" >"$sj_tmp/digest" &
+  sj_d=$!
   sj_x=0
   [ ! -x "$2" ] || sj_x=1
   say rest "$sj_x" "$sj_n"
   if [ "$1" = 0 ]; then head -c "$sj_n" <"$2" >&3; else tail -c "+$(($1 + 1))" <"$2" | head -c "$sj_n" >&3; fi
-  wait
+  wait "$sj_d"
   show digest 0 "$sj_tmp/digest"
 }
 

@@ -19,8 +19,40 @@ mkdir -m 700 "$sj_tmp" 2>/dev/null || {
   mkdir -m 700 "$sj_tmp"
 }
 at_end() { :; }
-trap 'at_end; rm -rf "$sj_tmp"' EXIT
+sj_watcher=
+trap 'at_end; rm -rf "$sj_tmp"; [ -z "$sj_watcher" ] || kill -KILL "$sj_watcher"' EXIT
 trap 'exit 143' TERM INT
+
+# end_all: ends everything that this trip has started: sshd gives it a process group of its own.
+end_all() { kill -TERM "-$$" 2>/dev/null || kill -TERM "$$"; }
+# What reads or writes sees that the client is gone; what computes, or hangs, is ended when our
+# parent, the client's end here, is.
+if kill -0 "$PPID" 2>/dev/null; then
+  {
+    cd /
+    while kill -0 "$PPID" && kill -0 "$$"; do sleep 2; done
+    trap '' TERM
+    end_all
+    sleep 5
+    kill -KILL "-$$"
+  } </dev/null >/dev/null 2>&1 3>&- &
+  sj_watcher=$!
+fi
+# quietly COMMAND: runs a function that reads nothing of the channel, while the client waits for an
+# answer and sends nothing: the end of what it sends is then its own, which ends all of this. With a
+# shared connection that is all that tells of it.
+quietly() {
+  exec 4<&0
+  { read -r sj_l || end_all; } <&4 3>&- 4<&- &
+  sj_guard=$!
+  "$@" 4<&- </dev/null
+  sj_status=$?
+  # A shell that has only just been made may lose another signal.
+  kill -KILL "$sj_guard" 2>/dev/null
+  wait "$sj_guard" 2>/dev/null
+  exec 4<&-
+  return "$sj_status"
+}
 
 # say KIND STATUS LENGTH: the head of a frame; its bytes follow.
 say() { printf '@%s %s %s %s\n' "$sj_nonce" "$1" "$2" "$3" >&3; }
@@ -70,7 +102,8 @@ fi
 
 # run COMMAND: a command of the scheduler's, which must not read what the client sends, and may
 # leave a process behind that would keep the channel open (PBS's qsub does so, for a minute).
-run() {
+run() { quietly run_command "$1"; }
+run_command() {
   (eval "$1") </dev/null >"$sj_tmp/out" 2>"$sj_tmp/err" 3>&-
   sj_status=$?
   show out "$sj_status" "$sj_tmp/out"
