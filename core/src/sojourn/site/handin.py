@@ -20,7 +20,7 @@ from sojourn.site.evidence import Attempt, read_evidence
 from sojourn.site.finding import Searcher, find_unclear
 from sojourn.site.frames import Reply
 from sojourn.site.staging import stage
-from sojourn.site.submission import Caller, Slice, Submission, payload
+from sojourn.site.submission import Caller, Slice, Submission, payload, secret_payload
 from sojourn.site.trip import Dialogue
 from sojourn.values.messages import JobOrder, Settled, Settlement
 
@@ -104,22 +104,29 @@ class _HandIn:
             )
         return kept
 
-    def prepared(self, submissions: Sequence[Submission]) -> bytes:
-        """Inputs sent, verified on the machine; returns the archive of scripts and tasks."""
+    def prepared(self, submissions: Sequence[Submission]) -> tuple[bytes, bytes]:
+        """Inputs sent, verified on the machine; returns the archive of scripts and tasks, and
+        that of secrets."""
         orders = [order for submission in submissions for order in submission.orders]
         stage(self.dialogue, self.context, (blob for order in orders for blob in order.blobs))
         filled = [submission for submission in submissions if submission.orders]
         machine = self.context.machine
         root, group = self.dialogue.hello.root, bool(machine.group)
-        return payload(filled, self.caller, root, machine.setup, group=group)
+        scripts = payload(filled, self.caller, root, machine.setup, group=group)
+        return scripts, secret_payload(filled)
 
     # --- claims -----------------------------------------------------------------------------------
 
-    def claim(self, submissions: Sequence[Submission], data: bytes) -> None:
-        """Unpack scripts and tasks, and if they came whole claim every attempt; those that
+    def claim(self, submissions: Sequence[Submission], archives: tuple[bytes, bytes]) -> None:
+        """Unpack scripts, tasks and secrets, and if they came whole claim every attempt; those that
         somebody else was quicker with are answered."""
         self.dialogue.load("submit")
-        before = f"payload {len(data)} {hashlib.sha256(data).hexdigest()} || return 1\n"
+        data = b"".join(archives)
+        before = "".join(
+            f"{verb} {len(archive)} {hashlib.sha256(archive).hexdigest()} || return 1\n"
+            for verb, archive in zip(("payload", "secrets"), archives, strict=True)
+            if archive
+        )
         taken: list[str] = []
         for text in _claims(submissions):
             taken += self.dialogue.ask(before + text, data).lines("taken")

@@ -91,8 +91,8 @@ def shown(
 def payload(
     submissions: Sequence[Submission], caller: Caller, root: str, setup: str, *, group: bool
 ) -> bytes:
-    """One tar archive with every submission's directory; with `group`, readable for the group
-    but for files with secrets. The modes are exact, because a tar that root runs keeps them."""
+    """One tar archive with every submission's directory, without secrets; with `group`, readable
+    for the group. The modes are exact, because a tar that root runs keeps them."""
     file_mode, script_mode, folder_mode = (0o640, 0o750, 0o750) if group else (0o600, 0o700, 0o700)
     pieces: list[bytes] = []
     for submission in submissions:
@@ -105,11 +105,20 @@ def payload(
             tasks.append(f"{index} {order.signature} {order.attempt}\n")
             text = task_text(order, index, token, root, setup)
             pieces.append(member(f"{token}/{index}.task", _bytes(text), file_mode))
-            if order.secret_env:
-                secret = _bytes(secret_text(order))
-                pieces.append(member(f"{token}/{index}.secret", secret, 0o600))
         pieces.append(member(f"{token}/tasks", _bytes("".join(tasks)), file_mode))
     return b"".join([*pieces, END])
+
+
+def secret_payload(submissions: Sequence[Submission]) -> bytes:
+    """One tar archive with the files that carry secrets into the submissions' directories; empty
+    if there are none. It never lies where anybody else can read it."""
+    pieces = [
+        member(f"{submission.token}/{index}.secret", _bytes(secret_text(order)), 0o600)
+        for submission in submissions
+        for index, order in enumerate(submission.orders)
+        if order.secret_env
+    ]
+    return b"".join([*pieces, END]) if pieces else b""
 
 
 def _bytes(text: str) -> bytes:

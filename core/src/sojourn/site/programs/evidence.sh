@@ -78,7 +78,16 @@ shut() {
     [ -e "jobs/$1/started" ] && { sj_w=odd; [ ! -f "jobs/$1/started" ] || sj_w=; [ -n "$sj_w" ] || read -r sj_w sj_n <"jobs/$1/started"; }
     case $sj_w in '' | closed) sj_r=0 ;; *) sj_r=1 ;; esac
   fi
+  [ "$sj_r" != 0 ] || no_secret "$1"
   printf '%s\n' "$sj_r" >>"$sj_tmp/shut"
+}
+# no_secret ATTEMPT: what cannot start any more needs no secrets.
+no_secret() {
+  sj_w= sj_n=
+  [ ! -f "jobs/$1/claim" ] || read -r sj_w sj_n sj_rest <"jobs/$1/claim"
+  case $sj_w in '' | *[!0-9a-f]*) return 0 ;; esac
+  case $sj_n in '' | *[!0-9]*) return 0 ;; esac
+  [ ! -e "submissions/$sj_w/$sj_n.secret" ] || rm -f "submissions/$sj_w/$sj_n.secret"
 }
 shut_begin() { : >"$sj_tmp/shut"; }
 shut_end() { show shut 0 "$sj_tmp/shut"; }

@@ -18,19 +18,30 @@ mkdir -m 700 "$sj_tmp" 2>/dev/null || {
   sj_tmp=$HOME/.sojourn-$sj_nonce
   mkdir -m 700 "$sj_tmp"
 }
+# Whose this directory is, for a trip that finds it left behind.
+sj_host=
+{ read -r sj_host </proc/sys/kernel/hostname; } 2>/dev/null
+printf '%s %s\n' "$$" "$sj_host" >"$sj_tmp/of"
 at_end() { :; }
 sj_watcher=
 trap 'at_end; rm -rf "$sj_tmp"; [ -z "$sj_watcher" ] || kill -KILL "$sj_watcher"' EXIT
 trap 'exit 143' TERM INT
 
+# alive PID: whether a process runs; one that nobody has waited for has ended.
+alive() {
+  kill -0 "$1" || return 1
+  sj_x=
+  [ ! -r "/proc/$1/stat" ] || read -r sj_x sj_x sj_x sj_y <"/proc/$1/stat"
+  [ "$sj_x" != Z ]
+} 2>/dev/null
 # end_all: ends everything that this trip has started: sshd gives it a process group of its own.
 end_all() { kill -TERM "-$$" 2>/dev/null || kill -TERM "$$"; }
 # What reads or writes sees that the client is gone; what computes, or hangs, is ended when our
 # parent, the client's end here, is.
-if kill -0 "$PPID" 2>/dev/null; then
+if alive "$PPID"; then
   {
     cd /
-    while kill -0 "$PPID" && kill -0 "$$"; do sleep 2; done
+    while alive "$PPID" && alive "$$"; do sleep 2; done
     trap '' TERM
     end_all
     sleep 5
@@ -145,6 +156,19 @@ if cd "$sj_root" 2>/dev/null; then
   [ -r version ] && { read -r sj_n sj_version && read -r sj_n sj_id; } <version
 elif [ -e "$sj_root" ]; then
   sj_there=2
+fi
+# What trips that were killed here have left behind, and on their way into this root.
+if [ -n "$sj_host" ]; then
+  set +f
+  for sj_left in "${sj_tmp%-*}"-*; do
+    [ "$sj_left" != "$sj_tmp" ] && [ -O "$sj_left" ] && [ ! -L "$sj_left" ] && [ -f "$sj_left/of" ] || continue
+    sj_n=
+    read -r sj_n sj_rest <"$sj_left/of"
+    [ -n "$sj_n" ] && [ "$sj_rest" = "$sj_host" ] && ! alive "$sj_n" || continue
+    rm -rf "$sj_left"
+    [ "$sj_writable" != 1 ] || rm -rf "incoming/${sj_left##*-}" "incoming/${sj_left##*-}.tar"
+  done
+  set -f
 fi
 tell hello 0 "root $sj_root
 version $sj_version

@@ -27,17 +27,32 @@ give_back() {
 
 # payload LENGTH DIGEST: the submissions' directories, as one tar archive.
 payload() {
-  sj_in=incoming/$sj_nonce.tar
-  take "$1" >"$sj_in" || { fail "cannot write to $sj_root/incoming (disk full or over quota?)"; return 1; }
+  # What is on its way is nobody else's yet.
+  [ -z "$sj_group" ] || chmod 700 incoming
+  received "$1" "$2" "incoming/$sj_nonce.tar" || return 1
+  tar -xmof "$sj_in" -C submissions 2>"$sj_tmp/err"
+  unpacked "$?"
+}
+# secrets LENGTH DIGEST: files with secrets for these, which are the user's alone from the first byte.
+secrets() {
+  received "$1" "$2" "$sj_tmp/secrets.tar" || return 1
+  (umask 077; tar -xmof "$sj_in" -C submissions 2>"$sj_tmp/err")
+  unpacked "$?"
+}
+# received LENGTH DIGEST FILE: takes what must have this digest.
+received() {
+  sj_in=$3
+  (umask 077; take "$1" >"$sj_in") || { rm -f "$sj_in"; fail "cannot write to $sj_root/incoming (disk full or over quota?)"; return 1; }
   sj_got=$(digest <"$sj_in")
   sj_got=${sj_got%% *}
-  if [ "${sj_got#\\}" != "$2" ]; then
-    rm -f "$sj_in"
-    fail "what was sent did not arrive whole at $sj_root/incoming (disk full or over quota?)"
-    return 1
-  fi
-  tar -xmof "$sj_in" -C submissions 2>"$sj_tmp/err" || { rm -f "$sj_in"; fail "cannot unpack into $sj_root/submissions: $(cat "$sj_tmp/err")"; return 1; }
+  [ "${sj_got#\\}" = "$2" ] && return 0
   rm -f "$sj_in"
+  fail "what was sent did not arrive whole at $sj_root/incoming (disk full or over quota?)"
+  return 1
+}
+unpacked() {
+  rm -f "$sj_in"
+  [ "$1" = 0 ] || { fail "cannot unpack into $sj_root/submissions: $(cat "$sj_tmp/err")"; return 1; }
 }
 
 # prepare JOB...: the jobs' directories. One without job.json was purged: it is moved aside, so
