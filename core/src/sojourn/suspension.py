@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, NoReturn
 
 from sojourn.errors import EXIT_NEEDS_PERSON, EXIT_SUSPENDED, NotPossible
+from sojourn.printable import flat
 from sojourn.states import State
 
 
@@ -264,7 +265,11 @@ def _speak_when_uncaught() -> None:
             previous(kind, error, trace)
             return
         one = found[0] if len(found) == 1 else WorkflowSuspended(found)
-        print(f"sojourn: {one.what}\nsojourn: {one.how_to_go_on}", file=sys.stderr, flush=True)
+        print(
+            f"sojourn: {flat(one.what)}\nsojourn: {flat(one.how_to_go_on)}",
+            file=sys.stderr,
+            flush=True,
+        )
         if not (sys.flags.inspect or sys.flags.interactive or hasattr(sys, "ps1")):
             # The interpreter honours a SystemExit from its hook, and from nothing else there.
             raise SystemExit(one.exit_status)

@@ -11,6 +11,7 @@ from sojourn.cli.opening import open_session
 from sojourn.cli.selection import Choice, several
 from sojourn.cli.tables import table
 from sojourn.errors import EXIT_DONE, EXIT_FAILED, SojournError
+from sojourn.printable import flat
 from sojourn.states import State
 from sojourn.store.records import JobRecord
 from sojourn.values.messages import Change, Changed
@@ -64,10 +65,10 @@ def _cells(job: JobRecord, answer: Change, words: Mapping[Changed, str]) -> tupl
     text = ": ".join(filter(None, (what, answer.reason)))
     return (
         job.signature[:8],
-        output.flat(job.name),
+        flat(job.name),
         job.machine,
         job.scheduler_id,
-        output.flat(text),
+        flat(text),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sojourn.cli.output import hint, note, plain
+from sojourn.cli.output import hint, note
 from sojourn.cli.streams import open_streams
 from sojourn.errors import (
     EXIT_DONE,
@@ -21,6 +21,7 @@ from sojourn.errors import (
     SojournError,
     WorkflowFailed,
 )
+from sojourn.printable import plain
 
 if TYPE_CHECKING:
     from sojourn.suspension import Suspension

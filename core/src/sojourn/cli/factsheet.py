@@ -8,8 +8,8 @@ from typing import Any
 
 from sojourn.cli.amounts import age, count, duration, local_time, size
 from sojourn.cli.joblist import remark
-from sojourn.cli.output import flat
 from sojourn.cli.tables import table
+from sojourn.printable import flat
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 from sojourn.values.amounts import resource_text

@@ -83,14 +83,14 @@ def table_of(
     shown = (
         [signature[:8] for signature in signatures],
         list(map(str, states)),
-        _flat(names),
-        _flat(workflows),
-        _flat(steps),
+        names,
+        workflows,
+        steps,
         machines,
         ids,
         [age(now - at) for at in begun],
         [_ran(*times, now) for times in zip(states, started, finished, strict=True)],
-        _flat([_remark(*each) for each in said]),
+        [_remark(*each) for each in said],
     )
     return from_columns(
         HEADS, shown, width=width, paint=output.paint if colors else None, painted=_STATE,
@@ -119,11 +119,6 @@ def marked_column(
         "; ".join(filter(None, ("superseded", reason))) if key in superseded else reason
         for key, reason in zip(keys, columns["reason"], strict=True)
     ]
-
-
-def _flat(column: Sequence[str]) -> Sequence[str]:
-    """`output.flat` of each, looked at together first."""
-    return column if "".join(column).isprintable() else list(map(output.flat, column))
 
 
 def run_time(job: JobLine | JobRecord, now: float) -> str:

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from sojourn.cli.amounts import age
 from sojourn.cli.joblist import remark, run_time, summary
-from sojourn.cli.output import COLORS, flat
+from sojourn.cli.output import COLORS
+from sojourn.printable import flat
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
 
@@ -61,7 +62,7 @@ class LiveJobs:
         parts: list[RenderableType] = [_table(jobs[:room])]
         if len(jobs) > room:
             parts.append(Text(f"and {len(jobs) - room} more", style="dim"))
-        parts += [Text(flat(text), style="yellow") for text in self._notes]
+        parts += [_cell(text, style="yellow") for text in self._notes]
         return Group(*parts, self._spinner)
 
 
@@ -80,15 +81,20 @@ def _table(jobs: Sequence[JobRecord]) -> Table:
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     for job in jobs:
         table.add_row(
-            job.signature[:8],
-            Text(job.state.value, style=COLORS.get(job.state.value, "")),
-            Text(flat(job.name or job.step)),
-            f"{job.machine}:{job.scheduler_id}" if job.scheduler_id else job.machine,
-            age(now - (job.submitted_at or job.created_at)),
-            run_time(job, now),
-            Text(flat(remark(job)), style="dim"),
+            _cell(job.signature[:8]),
+            _cell(job.state.value, style=COLORS.get(job.state.value, "")),
+            _cell(job.name or job.step),
+            _cell(f"{job.machine}:{job.scheduler_id}" if job.scheduler_id else job.machine),
+            _cell(age(now - (job.submitted_at or job.created_at))),
+            _cell(run_time(job, now)),
+            _cell(remark(job), style="dim"),
         )
     return table
+
+
+def _cell(text: str, style: str = "") -> Text:
+    """One line that is what it says: neither rich's markup nor escape sequences count in it."""
+    return Text(flat(text), style=style, no_wrap=True, overflow="ellipsis")
 
 
 class LiveLines:
@@ -121,8 +127,7 @@ class LiveLines:
     def _drawn(self) -> RenderableType:
         room = max(3, self._console.height - 3)
         parts: list[RenderableType] = [
-            Text(text, style=color, no_wrap=True, overflow="ellipsis")
-            for text, color in self._lines[:room]
+            _cell(text, style=color) for text, color in self._lines[:room]
         ]
         if len(self._lines) > room:
             parts.append(Text(f"and {len(self._lines) - room} more lines", style="dim"))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sojourn.cli import output
 from sojourn.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, UsageError
+from sojourn.printable import plain
 
 if TYPE_CHECKING:
     from sojourn.monitor.monitor import Monitor
@@ -122,7 +122,7 @@ def _session() -> "Iterator[Session]":
 
 
 def _report(line: str) -> None:
-    click.echo(f"{time.strftime('%H:%M:%S')} {output.plain(line)}", err=True)
+    click.echo(f"{time.strftime('%H:%M:%S')} {plain(line)}", err=True)
 
 
 def _remember(session: "Session", interval: float | None) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from sojourn.printable import flat, plain
+
 COLORS = {
     "COMPLETED": "green",
     "RUNNING": "cyan",
@@ -39,6 +41,11 @@ def line(text: str = "") -> None:
     click.echo(plain(text))
 
 
+def said(text: str) -> None:
+    """Lines for a person, as they are but for what would steer a terminal."""
+    click.echo(plain(text), err=True)
+
+
 def text(block: str) -> None:
     """Lines that are ready to be printed; click would look through them for colours."""
     sys.stdout.write(f"{block}\n")
@@ -48,18 +55,6 @@ def rows(objects: Iterable[Mapping[str, Any]]) -> None:
     """`--json`: a list of objects, one a line."""
     lines = [json.dumps(one) for one in objects]
     text("[" + ",\n ".join(lines) + "]")
-
-
-def plain(text: str) -> str:
-    """`text` with control characters written out: words of jobs must not steer a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
-
-
-def flat(text: str) -> str:
-    """As `plain`, on one line."""
-    return text if text.isprintable() else plain(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def may_paint() -> bool:

@@ -7,6 +7,7 @@ import click
 
 from sojourn.cli import output
 from sojourn.cli.treelines import tree_lines
+from sojourn.printable import plain
 from sojourn.workflow.report import NodeState, WorkflowReport
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class RunDisplay:
         for report in self._reports.values():
             for word, text in tree_lines(report):
                 color = _COLORS.get(word) if painted else None
-                click.echo(click.style(text, fg=color) if color else text, err=True)
+                shown = plain(text)
+                click.echo(click.style(shown, fg=color) if color else shown, err=True)
         self._reports.clear()
 
     def __enter__(self) -> Self:

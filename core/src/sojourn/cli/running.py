@@ -169,7 +169,7 @@ def _once(request: Request) -> int:
         except SystemExit as end:  # as the interpreter takes it
             if end.code is None or isinstance(end.code, int):
                 return end.code or EXIT_DONE
-            click.echo(str(end.code), err=True)
+            output.said(str(end.code))
             return EXIT_FAILED
     return EXIT_DONE
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-import click
-
 from sojourn.cli import output
 from sojourn.errors import EXIT_NEEDS_PERSON, EXIT_SUSPENDED
 from sojourn.suspension import Suspension, WorkflowSuspended
@@ -58,4 +56,4 @@ def show_traceback(error: BaseException, script: Path) -> None:
     while own is not None and Path(own.tb_frame.f_code.co_filename) != script:
         own = own.tb_next
     lines = traceback.format_exception(type(error), error, own)
-    click.echo("".join(lines), err=True, nl=False)
+    output.said("".join(lines).removesuffix("\n"))

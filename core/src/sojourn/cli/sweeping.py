@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sojourn.cli.amounts import age, count, size
-from sojourn.cli.output import flat, note
+from sojourn.cli.output import note
+from sojourn.printable import flat
 from sojourn.states import ACTIVE
 
 if TYPE_CHECKING:

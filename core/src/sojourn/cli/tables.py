@@ -3,6 +3,8 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 
+from sojourn.printable import flat
+
 _NARROWEST = 8
 """A column is not cut to less than this."""
 
@@ -36,13 +38,14 @@ def from_columns(
     yielding: Sequence[int] = (),
     dispensable: Sequence[int] | None = None,
 ) -> str:
-    """A table of these columns; where it is wider than `width`, those that are `yielding` are cut,
+    """A table of these columns, in which nothing steers a terminal; where it is wider than `width`, those that are `yielding` are cut,
     the widest first, and then the last one.
 
     Where that is not enough, those that are `dispensable` are left out, in their order (by default
     from the right, but for the first two and the last), and then all are cut.
     Columns that are empty in every row are left out. `paint` is applied to column `painted`.
     """
+    found = [_flat(column) for column in found]
     kept = [at for at, cells in enumerate(found) if any(cells)] or [*range(len(heads))]
     if width is not None:
         order = range(len(heads) - 2, 1, -1) if dispensable is None else dispensable
@@ -69,6 +72,11 @@ def from_columns(
             texts[at], sizes[at] = tuple(_pad(text, sizes[at]) for text in column), 0
     line = "  ".join([*(f"%-{size}s" for size in sizes[:-1]), "%s"])
     return "\n".join(map(str.rstrip, map(line.__mod__, zip(*texts, strict=True))))
+
+
+def _flat(column: Sequence[str]) -> Sequence[str]:
+    """`flat` of each, looked at together first: there may be thousands."""
+    return column if "".join(column).isprintable() else list(map(flat, column))
 
 
 def _without_dispensable(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sojourn.cli.output import flat
+from sojourn.printable import flat
 from sojourn.workflow.report import NodeReport, NodeState, Plan, WorkflowReport, grouped
 
 _SHOWN = 12

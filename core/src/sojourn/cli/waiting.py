@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-import click
-
 from sojourn.cli.ending import tell_tail
 from sojourn.cli.joblist import machine_notes
-from sojourn.cli.output import flat, hint, note
+from sojourn.cli.output import hint, note
 from sojourn.errors import EXIT_DONE, EXIT_FAILED, EXIT_NEEDS_PERSON, EXIT_SUSPENDED
+from sojourn.printable import flat
 from sojourn.session.stuck import needs, remedy, stuck
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
@@ -110,6 +109,6 @@ def tell_failures(session: "Session", jobs: Sequence[JobRecord]) -> None:
         error = failed(session.link(job.machine), session.store, [job])[job.signature]
         note(error.message)
         tell_tail(error)
-        click.echo(f"  hint: {error.hint}", err=True)
+        hint(error.hint)
     if len(broken) > _TOLD:
         note(f"and {len(broken) - _TOLD} more did not end well; the table says why")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sojourn.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_NEEDS_PERSON, EXIT_SUSPENDED
+from sojourn.printable import flat
 from sojourn.store.plans import WorkflowRecord
 from sojourn.workflow.claiming import claim, give_up
 
@@ -86,7 +87,7 @@ def main(words: Sequence[str]) -> int:
 
 def say(line: str) -> None:
     """A line for people."""
-    print(f"sojourn: {line}", file=sys.stderr, flush=True)
+    print(f"sojourn: {flat(line)}", file=sys.stderr, flush=True)
 
 
 def _resume(store: "Store", before: WorkflowRecord, log: str, arguments: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from sojourn import __version__
 from sojourn.cli.amounts import count, duration, local_time, size
+from sojourn.printable import plain
 from sojourn.report.gathering import Gathered, Told
 from sojourn.report.numbers import failures, ran, steps, waited
 from sojourn.report.timeline import timeline
@@ -19,7 +20,7 @@ _NAMED = 5
 
 def page(gathered: Gathered) -> str:
     """The whole page."""
-    return "\n".join(_lines(gathered)) + "\n"
+    return plain("\n".join(_lines(gathered)) + "\n")
 
 
 def _lines(gathered: Gathered) -> Iterator[str]:

@@ -39,7 +39,9 @@ def read_tails(dialogue: Dialogue, logs: Sequence[tuple[str, int, str]], size: i
     tails: list[str] = []
     for at in range(0, len(logs), _AT_ONCE):
         some = logs[at : at + _AT_ONCE]
-        words = " ".join(quote(f"{layout.attempt(sig, number)}/{name}") for sig, number, name in some)
+        words = " ".join(
+            quote(f"{layout.attempt(sig, number)}/{name}") for sig, number, name in some
+        )
         frames = dialogue.ask(f"tails {size} {words}").need(*["tail"] * len(some))
         tails += [frame.text for frame in frames]
     return tails

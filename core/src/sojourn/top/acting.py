@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sojourn.cli.amounts import count
-from sojourn.cli.output import flat
 from sojourn.errors import SojournError
+from sojourn.printable import flat
 from sojourn.states import ACTIVE
 from sojourn.top import actions, opening, resuming
 from sojourn.top.dialogs import Ask, Settings

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Footer, Input, Static
 
 from sojourn.cli.amounts import count
-from sojourn.cli.output import flat
+from sojourn.printable import flat
 from sojourn.top.acting import Acting
 from sojourn.top.cells import heads
 from sojourn.top.dialogs import Help

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from sojourn.cli.amounts import age
 from sojourn.cli.joblist import remark, run_time
-from sojourn.cli.output import COLORS, flat
+from sojourn.cli.output import COLORS
 from sojourn.cli.tables import columns, cut
+from sojourn.printable import flat
 from sojourn.states import FINAL, State
 from sojourn.top.model import Kind
 from sojourn.top.rows import Row

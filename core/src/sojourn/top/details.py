@@ -9,8 +9,8 @@ from sojourn.cli.amounts import local_time
 from sojourn.cli.commands.explain import story
 from sojourn.cli.facts import facts
 from sojourn.cli.factsheet import sheet
-from sojourn.cli.output import flat, plain
 from sojourn.errors import SojournError
+from sojourn.printable import flat, plain
 from sojourn.store.plans import WorkflowRecord
 from sojourn.store.records import JobRecord
 from sojourn.top.model import Kind, Node

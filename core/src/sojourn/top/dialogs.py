@@ -10,6 +10,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
+from sojourn.printable import flat, plain
+
 Answer = TypeVar("Answer")
 
 _CSS = """
@@ -39,13 +41,13 @@ class Ask(ModalScreen[str], Generic[Answer]):
     def compose(self) -> ComposeResult:
         """The question above its buttons."""
         with Vertical(id="box"):
-            yield Label(Text(self._question, style="bold"))
+            yield Label(Text(plain(self._question), style="bold"))
             if self._more:
-                yield Label(Text(self._more))
+                yield Label(Text(plain(self._more)))
             with Horizontal(id="answers"):
                 for at, (word, text) in enumerate(self._answers):
                     yield Button(
-                        Text(text),
+                        Text(flat(text)),
                         id=f"answer-{word or 'no'}",
                         variant="error" if at else "default",
                     )
@@ -96,7 +98,7 @@ class Settings(ModalScreen["float | str"]):
         try:
             seconds = parse_seconds(text)
         except ValueError as error:
-            self.query_one("#wrong", Label).update(Text(str(error), style="red"))
+            self.query_one("#wrong", Label).update(Text(plain(str(error)), style="red"))
         else:
             self.dismiss(seconds)
 

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Log, Static, TabbedContent, TabPane
 
 from sojourn.errors import SojournError
+from sojourn.printable import plain
 from sojourn.top import details
 from sojourn.top.model import Node
 from sojourn.top.tailing import tail
@@ -157,7 +158,7 @@ class Panes(Vertical):
 
     def _set(self, pane: str, text: str) -> None:
         if pane in _TEXTS:
-            self.query_one(f"#{pane}", Static).update(Text(text))
+            self.query_one(f"#{pane}", Static).update(Text(plain(text)))
 
 
 def _attempt(job: "JobLine") -> tuple[str, str, int]:

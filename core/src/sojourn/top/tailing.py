@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sojourn.cli.output import plain
 from sojourn.errors import DamagedResult, SojournError
+from sojourn.printable import plain
 from sojourn.session.streams import stream_in
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord

@@ -15,6 +15,7 @@ import paramiko
 from paramiko.agent import AgentKey
 
 from sojourn.errors import NeedsLogin
+from sojourn.printable import plain
 from sojourn.transports import terminal
 from sojourn.transports.conversation import Prompts, converse
 from sojourn.transports.keys import (
@@ -277,7 +278,7 @@ class _Attempt:
     def _answers(self, title: str, instructions: str, prompts: Prompts) -> list[str]:
         self._prompted = True
         if not self._asking:
-            wanted = ", ".join(terminal.printable(prompt).strip() for prompt, _ in prompts)
+            wanted = ", ".join(plain(prompt).strip() for prompt, _ in prompts)
             raise self.refused(f"it asks for {wanted!r}")
         heading = "\n".join(part for part in (title.strip(), instructions.strip()) if part)
         start = f"{heading}\n" if heading else ""

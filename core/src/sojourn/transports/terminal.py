@@ -2,10 +2,11 @@
 
 import contextlib
 import os
-import re
 import termios
 import threading
 from collections.abc import Iterator
+
+from sojourn.printable import plain
 
 _TTY = "/dev/tty"
 
@@ -43,13 +44,8 @@ def ask(prompt: str, *, echo: bool = False) -> str:
         return line.rstrip("\n")
 
 
-def printable(text: str) -> str:
-    """`text` without control characters: a server's words must not steer the terminal."""
-    return re.sub(r"[^\n\t\x20-\x7e\xa0-\U0010ffff]", "", text)
-
-
 def _write(descriptor: int, text: str) -> None:
-    os.write(descriptor, printable(text).encode(errors="replace"))
+    os.write(descriptor, plain(text).encode(errors="replace"))
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sojourn.printable import flat
 from sojourn.session.renewal import RenewalPolicy
 from sojourn.workflow.building import inside
 from sojourn.workflow.kinds import JobNode
@@ -102,4 +103,4 @@ def new_session() -> "Session":
 
 
 def _print(line: str) -> None:
-    print(f"sojourn: {line}", file=sys.stderr, flush=True)
+    print(f"sojourn: {flat(line)}", file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ from sojourn.cli.opening import open_store
 from sojourn.cli.options import as_json, of_machine
 from sojourn.cli.selection import one
 from sojourn.cli.signatures import Signed, signed
+from sojourn.printable import flat
 from sojourn.session.trust import TICKET, TRUSTED_TICKET
 from sojourn.store.history import EventRecord
 from sojourn.store.records import JobRecord, rfc3339
@@ -60,7 +61,7 @@ def _history(store: "Store", job: JobRecord, as_json: bool) -> None:
 
 def story(job: JobRecord, events: Sequence[EventRecord], now: float) -> Iterator[str]:
     """Lines: how it stands at the time `now`, and every change of its state with its evidence."""
-    yield f"job {job.signature[:12]}{' ' + output.flat(job.name) if job.name else ''} on {job.machine}"
+    yield f"job {job.signature[:12]}{' ' + flat(job.name) if job.name else ''} on {job.machine}"
     why = f": {remark(job)}" if remark(job) else ""
     asked = f" (last asked {age(now - job.polled_at)} ago)" if job.polled_at else ""
     yield f"is {job.state}{why}{asked}"
@@ -119,7 +120,7 @@ def _compare(two: Sequence[Signed], as_json: bool) -> None:
         )
         return
     for sign, what in (("-", before), ("+", after)):
-        output.line(f"{sign} {what.signature[:12]} {output.flat(what.name)}".rstrip())
+        output.line(f"{sign} {what.signature[:12]} {flat(what.name)}".rstrip())
     for difference in found:
         for text in _difference(difference):
             output.line(text)

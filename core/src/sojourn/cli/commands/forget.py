@@ -11,6 +11,7 @@ from sojourn.cli.opening import open_session
 from sojourn.cli.options import as_json, choosing
 from sojourn.cli.selection import Choice, several
 from sojourn.errors import EXIT_DONE, EXIT_FAILED
+from sojourn.printable import flat
 from sojourn.states import ACTIVE, FINAL
 from sojourn.store.records import JobRecord
 
@@ -67,7 +68,7 @@ def command(choice: Choice, superseded: bool, remote: bool, dry_run: bool, as_js
         output.rows(_as_object(job, job in forgotten and not dry_run) for job in jobs)
     elif dry_run:
         for job in forgotten:
-            click.echo(f"{job.signature}  {output.flat(job.name)}")
+            click.echo(f"{job.signature}  {flat(job.name)}")
     output.note(f"{count(len(forgotten), 'job')} {'would be ' * dry_run}forgotten")
     for text in (*why.values(), *kept):
         output.note(text)

@@ -10,6 +10,7 @@ from sojourn.cli import output
 from sojourn.cli.opening import open_store
 from sojourn.cli.options import as_json
 from sojourn.errors import EXIT_DONE, UsageError
+from sojourn.printable import flat
 
 if TYPE_CHECKING:
     from sojourn.tickets.importing import Matched
@@ -70,7 +71,7 @@ def _tell_left_out(ticket: "Ticket", name: str, new: bool) -> None:
     if new and left_out:
         output.note(
             f"not taken from the ticket for machine {name}: "
-            f"{output.flat(', '.join(left_out[:10]))}; add what it needs to machines.yaml"
+            f"{flat(', '.join(left_out[:10]))}; add what it needs to machines.yaml"
         )
 
 

@@ -1,5 +1,7 @@
 """`sojourn logs`: what a job prints, from here if its result is here, live while it runs."""
 
+import codecs
+import io
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ from sojourn.cli.options import of_machine, one_job
 from sojourn.cli.output import hint, note
 from sojourn.cli.selection import one
 from sojourn.errors import DamagedResult
+from sojourn.printable import plain
 from sojourn.session.streams import stream_in
 from sojourn.states import FINAL, State
 from sojourn.store.records import JobRecord
@@ -30,11 +33,15 @@ _LONGEST = 10.0
 @one_job
 @click.option("--stderr", "errors", is_flag=True, help="Standard error instead of output.")
 @click.option("-f", "--follow", is_flag=True, help="Read on until the job has ended.")
+@click.option(
+    "--raw", is_flag=True, help="Print control characters as they are to a terminal, too."
+)
 @of_machine
-def command(signature: str, errors: bool, follow: bool, machine: str | None) -> None:
+def command(signature: str, errors: bool, follow: bool, raw: bool, machine: str | None) -> None:
     """Print what a job has printed; with -f, go on as it prints more.
 
-    Ctrl-C ends the reading, never the job.
+    Ctrl-C ends the reading, never the job. At a terminal control characters are written out
+    (\\x1b), because they could steer it; to a file or a pipe every byte is as the job has printed it.
 
     \b
     Examples:
@@ -45,11 +52,12 @@ def command(signature: str, errors: bool, follow: bool, machine: str | None) -> 
     name = "stderr" if errors else "stdout"
     with open_session() as session:
         job = one(session.store, signature, machine)
-        here = _here(session, job, name)
+        here, put = _here(session, job, name), _Printer(raw=raw)
         if here is not None:
             with here.open("rb") as file:
                 while piece := file.read(1 << 20):
-                    _print(piece)
+                    put(piece)
+                put(b"", last=True)
                 if not file.tell():
                     _say_nothing(job, name)
             return
@@ -58,10 +66,11 @@ def command(signature: str, errors: bool, follow: bool, machine: str | None) -> 
                 f"job {job.signature[:8]} is NEW: it has not been handed in ({job.reason or 'yet'})"
             )
             return
-        offset = _all(session, job, name, 0)
+        offset = _all(session, job, name, 0, put)
         if follow:
-            offset = _follow(session, job, name, offset)
+            offset = _follow(session, job, name, offset, put)
             job = session.again([job])[0]
+        put(b"", last=True)
         if not offset:
             _say_nothing(job, name)
 
@@ -85,7 +94,9 @@ def _here(session: "Session", job: JobRecord, name: str) -> "Path | None":
     return stream_in(result, job, name)
 
 
-def _all(session: "Session", job: JobRecord, name: str, offset: int | None) -> int | None:
+def _all(
+    session: "Session", job: JobRecord, name: str, offset: int | None, put: "_Printer"
+) -> int | None:
     """Print what there is from `offset` on; where it ends, or None if there is no log."""
     end = offset or 0
     while True:
@@ -94,13 +105,15 @@ def _all(session: "Session", job: JobRecord, name: str, offset: int | None) -> i
             return offset if offset else None
         if piece.offset < end:
             note("the log begins anew: the job was started again")
-        _print(piece.data)
+        put(piece.data)
         end = piece.end
         if not piece.data:
             return end
 
 
-def _follow(session: "Session", job: JobRecord, name: str, offset: int | None) -> int | None:
+def _follow(
+    session: "Session", job: JobRecord, name: str, offset: int | None, put: "_Printer"
+) -> int | None:
     """Read on until the job has ended: once more after that, so that nothing is missed; where the
     log ends then."""
     delay, asked = _SOON, 0.0
@@ -117,15 +130,30 @@ def _follow(session: "Session", job: JobRecord, name: str, offset: int | None) -
             note(f"{job.state}{': ' + job.reason if job.reason else ''}")
         before = offset
         ended = job.state in FINAL
-        offset = _all(session, job, name, offset)
+        offset = _all(session, job, name, offset, put)
         if ended:
             return offset
         delay = _SOON if offset != before else min(delay * _GROWTH, _LONGEST)
         time.sleep(delay)
 
 
-def _print(data: bytes) -> None:
-    """Bytes as they are: a log is data."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+class _Printer:
+    """Prints a log: to a terminal nothing that would steer it, unless it is asked for as it is;
+    anywhere else the bytes as they are, for a log is data."""
+
+    def __init__(self, *, raw: bool) -> None:
+        self._decoder = None if raw or not sys.stdout.isatty() else _decoder()
+
+    def __call__(self, data: bytes, *, last: bool = False) -> None:
+        if self._decoder is not None:
+            text = self._decoder.decode(data, last)
+            data = plain(text).encode(errors="replace")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+def _decoder() -> io.IncrementalNewlineDecoder:
+    """What is read in pieces: characters, and line ends of Windows, may lie across two of them."""
+    text = codecs.getincrementaldecoder("utf-8")("replace")
+    return io.IncrementalNewlineDecoder(text, translate=True)

@@ -9,6 +9,7 @@ from sojourn.cli import completing, output
 from sojourn.cli.opening import open_session
 from sojourn.cli.options import Duration, as_json
 from sojourn.errors import EXIT_DONE, EXIT_FAILED
+from sojourn.printable import flat
 from sojourn.values.messages import CheckLine
 
 _WORDS = {True: ("ok", "green"), None: ("note", "yellow"), False: ("FAIL", "red")}
@@ -77,9 +78,9 @@ def _lines(name: str, timeout: float, no_job: bool, full: bool) -> Iterator[Chec
 def _print(line: CheckLine) -> None:
     word, color = _WORDS[line.ok]
     shown = click.style(f"{word:<4}", fg=color) if output.colorful() else f"{word:<4}"
-    click.echo(f"{shown}  {output.flat(line.what):<18}  {output.flat(line.detail)}".rstrip())
+    click.echo(f"{shown}  {flat(line.what):<18}  {flat(line.detail)}".rstrip())
     if line.advice:
-        click.echo(f"{'':<26}{output.flat(line.advice)}")
+        click.echo(f"{'':<26}{flat(line.advice)}")
 
 
 def _as_object(machine: str, line: CheckLine) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import click
 from sojourn.cli import output
 from sojourn.cli.options import as_json
 from sojourn.errors import EXIT_DONE, EXIT_FAILED
+from sojourn.printable import flat
 
 
 @click.command
@@ -34,9 +35,9 @@ def command(path: Path, as_json: bool) -> int:
     else:
         for one in findings:
             word = "ok     " if one.ok else "MISSING"
-            click.echo(f"{word}  {one.what}{': ' if one.detail else ''}{output.flat(one.detail)}")
+            click.echo(f"{word}  {flat(one.what)}{': ' if one.detail else ''}{flat(one.detail)}")
             if not one.ok and one.advice:
-                click.echo(f"         {one.advice}")
+                click.echo(f"         {flat(one.advice)}")
     missing = sum(not one.ok for one in findings)
     if missing:
         output.note(f"{missing} of {len(findings)} are missing")

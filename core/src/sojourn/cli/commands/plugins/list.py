@@ -8,6 +8,7 @@ from sojourn.cli import output
 from sojourn.cli.options import as_json
 from sojourn.cli.tables import table
 from sojourn.cli.welcome import say_what_to_install
+from sojourn.printable import flat
 
 _HEADS = ("NAME", "WHAT", "VERSION", "STATE", "ABOUT")
 
@@ -57,4 +58,4 @@ def command(as_json: bool) -> None:
 def _cells(one: dict[str, Any]) -> tuple[str, ...]:
     source = f"{one['distribution']} {one['version']}".strip()
     state = "ok" if one["ok"] else "not used"
-    return one["name"], ", ".join(one["kinds"]), source, state, output.flat(one["about"])
+    return one["name"], ", ".join(one["kinds"]), source, state, flat(one["about"])
