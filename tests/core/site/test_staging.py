@@ -12,8 +12,9 @@ from sojourn.errors import SiteError
 from sojourn.identity.archive import archive_digest
 from sojourn.identity.digests import Digests, MemoryMemo
 from sojourn.identity.trees import read_tree
+from sojourn.site import staging
 from sojourn.site.context import MachineContext
-from sojourn.site.staging import LARGE, content_of, stage
+from sojourn.site.staging import LARGE, content_of, lacking
 from sojourn.site.trip import Dialogue
 from sojourn.site.ustar import END, member
 from sojourn.transports.metering import Meter, MeteredTransport
@@ -41,6 +42,11 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> MachineContext:
         (folder / name).write_text(f'#!/bin/sh\n{test}\nPATH=/usr/bin:/bin exec {name} "$@"\n')
         (folder / name).chmod(0o755)
     return context(tmp_path / "root", path=[str(folder)])
+
+
+def stage(said: Dialogue, where: MachineContext, blobs: list[Blob]) -> None:
+    """Send those that are missing."""
+    staging.stage(said, where, blobs, lacking(said, where, blobs))
 
 
 @contextmanager
@@ -201,6 +207,21 @@ def test_a_full_disk_is_said_and_nothing_is_stored(tmp_path: Path, number: int) 
         fill(disk, leave=1 << 20)
         contents = [os.urandom((12 << 20) // number) for _ in range(number)]
         blobs = [Blob(digest(one), len(one), one) for one in contents]
+        with dialogue(where) as said:
+            assert lacking(said, where, blobs).room <= 1 << 20
+        unknowing = folder_with(tmp_path / "bin", "df", "exit 1")
+        where = context(disk / "root", path=[str(unknowing)])
+        with dialogue(where) as said:
+            assert lacking(said, where, blobs).room == float("inf")
         with dialogue(where) as said, pytest.raises(SiteError, match="No space left"):
             stage(said, where, blobs)
         assert list(stored(where)) == [digest(b"x")]
+        assert not list((disk / "root" / "incoming").iterdir())
+
+
+def folder_with(folder: Path, name: str, body: str) -> Path:
+    """A directory with one command."""
+    folder.mkdir()
+    (folder / name).write_text(f"#!/bin/sh\n{body}\n")
+    (folder / name).chmod(0o755)
+    return folder

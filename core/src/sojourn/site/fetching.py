@@ -67,11 +67,14 @@ class _Order:
     error: str = ""
     left_out: tuple[OutputFile, ...] = ()
     planned: bool = False
+    unlisted: str = ""
+    """What of a job's directory cannot be listed now."""
 
     def answer(self) -> FetchAnswer:
         signature = self.request.signature
         return FetchAnswer(
-            signature, self.files, self.digests, self.exit, self.error, self.left_out
+            *(signature, self.files, self.digests, self.exit),
+            *(self.error or self.unlisted, self.left_out),
         )
 
 
@@ -150,7 +153,9 @@ def _told_of(order: _Order) -> Iterator[None]:
 def _order(dialogue: Dialogue, request: FetchRequest, seen: SiteEvidence) -> _Order:
     order = _Order(request, exit=seen.exit)
     if request.partial:
-        order.files = list_now(dialogue, request.signature, request.attempt, request.partial)
+        order.files, order.unlisted = list_now(
+            dialogue, request.signature, request.attempt, request.partial
+        )
     elif seen.exit is None:
         order.error = seen.exit_error or "its exit file is not there (any more)"
     elif request.remote:
@@ -372,8 +377,8 @@ class _Digesting:
 
 def list_now(
     dialogue: Dialogue, signature: str, attempt: int, patterns: Sequence[str]
-) -> tuple[OutputFile, ...]:
-    """What a job's patterns match in its directory at this moment."""
+) -> tuple[tuple[OutputFile, ...], str]:
+    """What a job's patterns match in its directory at this moment, and what cannot be listed."""
     dialogue.load("fetch")
     words = " ".join(glob_word(pattern) for pattern in patterns)
     reply = dialogue.ask(f"list_partial {layout.attempt(signature, attempt)} {quote(words)}")
@@ -385,4 +390,4 @@ def list_now(
             if kind != b"f":
                 raise ValueError(f"{kind[:8]!r} is no kind of file")
             files.append(OutputFile(os.fsdecode(name), whole(size)))
-    return tuple(files)
+    return tuple(files), "".join(reply.lines("unlisted"))

@@ -19,10 +19,10 @@ from sojourn.site.context import MachineContext
 from sojourn.site.evidence import Attempt, read_evidence
 from sojourn.site.finding import Searcher, find_unclear
 from sojourn.site.frames import Reply
-from sojourn.site.staging import stage
+from sojourn.site.staging import lacking, stage
 from sojourn.site.submission import Caller, Slice, Submission, payload, secret_payload
 from sojourn.site.trip import Dialogue
-from sojourn.values.messages import JobOrder, Settled, Settlement
+from sojourn.values.messages import Blob, JobOrder, Settled, Settlement
 
 _CLAIMS = 1000
 """Claims in one chunk of shell text."""
@@ -52,7 +52,9 @@ def hand_in(
     trip = _HandIn(dialogue, context, caller)
     submissions = trip.without_known(submissions)
     if submissions:
-        trip.claim(submissions, trip.prepared(submissions))
+        submissions = trip.with_inputs(submissions)
+    if submissions:
+        trip.claim(submissions, trip.archives(submissions))
         trip.call(submissions)
         trip.look_for_unclear(search)
     return trip.answers
@@ -81,20 +83,8 @@ class _HandIn:
         self._answer_known([_key(order) for order in orders])
         open_yet = [order for order in orders if _key(order) not in self.answers]
         self.answers |= bereft(self.dialogue, open_yet)
-        kept = []
-        for submission in submissions:
-            left = tuple(order for order in submission.orders if _key(order) not in self.answers)
-            kept.append(
-                Submission(
-                    left,
-                    submission.directives,
-                    submission.array,
-                    submission.after,
-                    submission.parents,
-                    submission.token,
-                )
-            )
-        if not any(submission.orders for submission in kept):
+        kept = self._left(submissions)
+        if not kept:
             return []
         if not self.dialogue.hello.writable:
             raise SiteError(
@@ -104,16 +94,49 @@ class _HandIn:
             )
         return kept
 
-    def prepared(self, submissions: Sequence[Submission]) -> tuple[bytes, bytes]:
-        """Inputs sent, verified on the machine; returns the archive of scripts and tasks, and
-        that of secrets."""
+    def with_inputs(self, submissions: Sequence[Submission]) -> list[Submission]:
+        """Send the inputs, which are verified on the machine. Jobs whose inputs have no room there
+        are left out: they wait, and keep nobody else from going in."""
         orders = [order for submission in submissions for order in submission.orders]
-        stage(self.dialogue, self.context, (blob for order in orders for blob in order.blobs))
+        blobs = [blob for order in orders for blob in order.blobs]
+        lack = lacking(self.dialogue, self.context, blobs)
+        sent: dict[str, Blob] = {}
+        taken = 0
+        for order in orders:
+            new = {b.digest: b for b in order.blobs if b.digest in lack.there}
+            new = {digest: blob for digest, blob in new.items() if digest not in sent}
+            needed = sum(blob.size for blob in new.values())
+            if taken + needed > lack.room:
+                reason = (
+                    f"{needed / (1 << 20):.1f} MiB of inputs are to be sent, and"
+                    f" {self.dialogue.hello.root} has {(lack.room - taken) / (1 << 20):.1f} MiB of"
+                    " room (`sojourn gc --remote` may free some)"
+                )
+                self.answers[_key(order)] = Settlement(*_key(order), Settled.FULL, reason=reason)
+            else:
+                sent |= new
+                taken += needed
+        stage(self.dialogue, self.context, sent.values(), lack)
+        return self._left(submissions)
+
+    def archives(self, submissions: Sequence[Submission]) -> tuple[bytes, bytes]:
+        """The archive of scripts and tasks, and that of secrets."""
         filled = [submission for submission in submissions if submission.orders]
         machine = self.context.machine
         root, group = self.dialogue.hello.root, bool(machine.group)
         scripts = payload(filled, self.caller, root, machine.setup, group=group)
         return scripts, secret_payload(filled)
+
+    def _left(self, submissions: Sequence[Submission]) -> list[Submission]:
+        """The submissions without the orders that have been answered; none if all have been."""
+        kept = [
+            replace(
+                submission,
+                orders=tuple(o for o in submission.orders if _key(o) not in self.answers),
+            )
+            for submission in submissions
+        ]
+        return kept if any(submission.orders for submission in kept) else []
 
     # --- claims -----------------------------------------------------------------------------------
 
@@ -322,8 +345,10 @@ def _claims_text(parts: Sequence[tuple[Submission, Slice]]) -> str:
     ]
     return "\n".join(
         (
-            "claims_begin",
-            "prepare " + " ".join([layout.job(order.signature) for order in orders]),
+            f"claims_begin {len(orders)} || return 1",
+            "prepare "
+            + " ".join([layout.job(order.signature) for order in orders])
+            + " || return 1",
             *(f"record {layout.job(order.signature)} {quote(order.record)}" for order in orders),
             "attempts " + " ".join([layout.attempt(*_key(order)) for order in orders]),
             *(

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from sojourn.errors import SiteError
@@ -22,28 +24,48 @@ _HEADER = 1024
 """Bytes that each adds to its bundle, roughly."""
 
 
-def stage(dialogue: Dialogue, context: MachineContext, blobs: Iterable[Blob]) -> None:
-    """Send the blobs that the machine does not have. One exchange if it has them all.
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What of some blobs the machine does not have: by digest, how many bytes of each are there; and
+    how many bytes of room there are, as far as that can be told."""
+
+    there: Mapping[str, int]
+    room: float = inf
+
+
+def lacking(dialogue: Dialogue, context: MachineContext, blobs: Iterable[Blob]) -> Lacking:
+    """Ask which blobs are missing; one exchange."""
+    wanted = {blob.digest: blob for blob in blobs}
+    if not wanted:
+        return Lacking({})
+    dialogue.load("stage")
+    names = "".join(f"{digest}\n" for digest in wanted).encode()
+    client = context.client or "client"
+    reply = dialogue.ask(f"blobs_wanted {len(names)} {client}", names)
+    with understood(dialogue.place.machine, "what inputs it has"):
+        there = _missing(reply.lines("missing"), wanted)
+    kilobytes = "".join(reply.lines("room"))
+    is_known = kilobytes.isascii() and kilobytes.isdecimal() and len(kilobytes) < 19
+    return Lacking(there, int(kilobytes) * 1024 if is_known else inf)
+
+
+def stage(
+    dialogue: Dialogue, context: MachineContext, blobs: Iterable[Blob], lack: Lacking
+) -> None:
+    """Send those of the blobs that the machine lacks.
 
     Raises:
         SiteError: the machine could not store them, or a file changed while it was sent.
     """
-    wanted = {blob.digest: blob for blob in blobs}
+    wanted = {blob.digest: blob for blob in blobs if blob.digest in lack.there}
     if not wanted:
         return
-    dialogue.load("stage")
-    names = "".join(f"{digest}\n" for digest in wanted).encode()
     client = context.client or "client"
-    missing = dialogue.ask(f"blobs_wanted {len(names)} {client}", names).lines("missing")
-    with understood(dialogue.place.machine, "what inputs it has"):
-        there = _missing(missing, wanted)
-    total = sum(wanted[digest].size for digest in there)
-    moved = Moved(context.progress, "upload", total)
-    small = [wanted[digest] for digest in there if wanted[digest].size < LARGE]
-    _send_small(dialogue, small, moved)
-    for digest, offset in there.items():
-        if wanted[digest].size >= LARGE:
-            _send_large(dialogue, wanted[digest], offset, client, moved)
+    moved = Moved(context.progress, "upload", sum(blob.size for blob in wanted.values()))
+    _send_small(dialogue, [blob for blob in wanted.values() if blob.size < LARGE], moved)
+    for digest, blob in wanted.items():
+        if blob.size >= LARGE:
+            _send_large(dialogue, blob, lack.there[digest], client, moved)
 
 
 def _missing(lines: list[str], wanted: Mapping[str, Blob]) -> dict[str, int]:

@@ -34,7 +34,12 @@ erase() {
 
 # old DAYS DIRECTORY: what lies directly in it and was not touched for more than so many days.
 old() {
-  [ ! -d "$2" ] || find "$2/." ! -name . -prune -mtime "+$1" -print 2>/dev/null | sed 's|/\./|/|'
+  [ ! -d "$2" ] || find "$2/." ! -name . -prune -mtime "+$1" -print | sed 's|/\./|/|'
+}
+
+# interrupted: what uploads that were cut off have left, and nobody has continued for an hour.
+interrupted() {
+  [ ! -d incoming ] || { find incoming/. ! -name . -prune -mmin +60 -print 2>/dev/null || old 0 incoming; } | sed 's|/\./|/|'
 }
 
 # sweep LENGTH DRY: tokens of submissions that still matter, a line each. Removes (or with DRY
@@ -42,19 +47,27 @@ old() {
 # interrupted; all of it only if unused for a day. Answers lines `KILOBYTES PATH`.
 sweep() {
   { take "$1"; echo none; } >"$sj_tmp/live"
+  : >"$sj_tmp/err"
   set +f
   while read -r sj_t; do
-    cat "submissions/$sj_t"/*.task 2>/dev/null
-  done <"$sj_tmp/live" | sed -n 's|.* \([0-9a-f][0-9a-f]/[0-9a-f]\{64\}\).*|blobs/\1|p' >"$sj_tmp/keep"
+    sj_d=submissions/$sj_t
+    [ -d "$sj_d" ] || continue
+    { [ -r "$sj_d" ] && [ -x "$sj_d" ]; } || echo "$sj_d: Permission denied" >>"$sj_tmp/err"
+    for sj_f in "$sj_d"/*.task; do
+      [ ! -e "$sj_f" ] || printf '%s\n' "$sj_f"
+    done
+  done <"$sj_tmp/live" | xargs sh -c '[ "$#" = 0 ] || cat "$@"' sh 2>>"$sj_tmp/err" | sed -n 's|.* \([0-9a-f][0-9a-f]/[0-9a-f]\{64\}\).*|blobs/\1|p' >"$sj_tmp/keep"
   set -f
   echo none >>"$sj_tmp/keep"
   sed 's|^|submissions/|' "$sj_tmp/live" >>"$sj_tmp/keep"
   {
     old 0 submissions
     old 0 purged
-    old 6 incoming
-    [ ! -d blobs ] || find blobs -type f -mtime +0 -print 2>/dev/null
-  } | grep -vxF -f "$sj_tmp/keep" >"$sj_tmp/swept"
+    interrupted
+    [ ! -d blobs ] || find blobs -type f -mtime +0 -print
+  } 2>>"$sj_tmp/err" | grep -vxF -f "$sj_tmp/keep" >"$sj_tmp/swept"
+  # What is needed cannot be told from half of it.
+  [ ! -s "$sj_tmp/err" ] || { fail "nothing was swept, since not all can be listed: $(sed 1q "$sj_tmp/err")"; return 1; }
   while read -r sj_f; do
     [ -O "$sj_f" ] || continue
     sj_k=$(du -sk "$sj_f" 2>/dev/null) || continue

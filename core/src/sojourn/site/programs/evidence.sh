@@ -57,7 +57,8 @@ lies_end() { show lies 0 "$sj_tmp/lies"; }
 # adopt ATTEMPT ID: writes the id of a claim whose submission did not get to it.
 adopt() {
   [ "$sj_writable" = 1 ] || return 0
-  printf '%s\n' "$2" >"jobs/$1/id.$sj_nonce" && mv -f "jobs/$1/id.$sj_nonce" "jobs/$1/id"
+  printf '%s\n' "$2" >"jobs/$1/id.$sj_nonce" && mv -f "jobs/$1/id.$sj_nonce" "jobs/$1/id" ||
+    rm -f "jobs/$1/id.$sj_nonce"
 }
 
 # mark, unmark ATTEMPT: marks one that has not ended as about to be cancelled; removes the mark.

@@ -49,6 +49,8 @@ list_partial() {
       [ -e "$sj_f" ] || continue
       find -H "$sj_f" -type f -exec sh -c 'for f; do n=$(wc -c <"$f"); printf "f %s %s\0" "$((n))" "${f#./}"; done' sh {} +
     done
-  ) >"$sj_tmp/partial"
+  ) >"$sj_tmp/partial" 2>"$sj_tmp/err"
   show partial 0 "$sj_tmp/partial"
+  sed 1q "$sj_tmp/err" >"$sj_tmp/unlisted"
+  show unlisted 0 "$sj_tmp/unlisted"
 }

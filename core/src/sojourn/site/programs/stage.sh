@@ -20,6 +20,10 @@ blobs_wanted() {
   done <"$sj_tmp/want" >"$sj_tmp/missing" 5>"$sj_tmp/used"
   [ ! -s "$sj_tmp/used" ] || [ "$sj_writable" = 0 ] || xargs touch -c <"$sj_tmp/used"
   show missing 0 "$sj_tmp/missing"
+  # How many kilobytes are free, as far as that can be told: a quota is not seen here.
+  : >"$sj_tmp/room"
+  [ ! -s "$sj_tmp/missing" ] || df -Pk . 2>/dev/null | sed 1d | { read -r sj_x sj_x sj_x sj_n sj_x; printf '%s\n' "$sj_n"; } >"$sj_tmp/room"
+  show room 0 "$sj_tmp/room"
 }
 
 # partial CLIENT DIGEST: the longest that an interrupted upload has left, as sj_p of sj_n bytes.
@@ -113,6 +117,10 @@ blob_large() {
   fi
   sj_got=$(append "$1" "$sj_in" 2>"$sj_tmp/err" | follow "$sj_in" | digest)
   if [ -s "$sj_tmp/err" ]; then
+    # On a full disk what is there would keep it full.
+    set +f
+    rm -f "incoming/$3-$2".*
+    set -f
     fail "cannot write an input to $sj_root/incoming: $(cat "$sj_tmp/err")"
     say done 1 0
     # How much of it was taken is not known, so that nothing that follows can be understood.

@@ -51,6 +51,7 @@ received() {
   return 1
 }
 unpacked() {
+  [ "$1" = 0 ] || tar -tf "$sj_in" | sed -n 's|^\([0-9a-f]\{16,\}\)/.*|submissions/\1|p' | sort -u | xargs rm -rf
   rm -f "$sj_in"
   [ "$1" = 0 ] || { fail "cannot unpack into $sj_root/submissions: $(cat "$sj_tmp/err")"; return 1; }
 }
@@ -61,7 +62,8 @@ prepare() {
   for sj_j; do
     [ ! -d "jobs/$sj_j" ] || [ -e "jobs/$sj_j/job.json" ] || move_aside "$sj_j"
   done
-  printf 'jobs/%s\n' "$@" | xargs mkdir -p
+  printf 'jobs/%s\n' "$@" | xargs mkdir -p 2>"$sj_tmp/err" ||
+    { fail "cannot make directories in $sj_root/jobs: $(sed 1q "$sj_tmp/err")"; return 1; }
 }
 move_aside() {
   set +f
@@ -103,7 +105,16 @@ claims() {
   done 2>/dev/null
   set +C
 }
-claims_begin() { : >"$sj_tmp/taken"; sj_now=$(date +%s); }
+# claims_begin COUNT: before so many are made. A claim that cannot be written whole would be taken
+# for one whose writer was cut off.
+claims_begin() {
+  : >"$sj_tmp/taken"
+  sj_now=$(date +%s)
+  dd if=/dev/zero of="incoming/room.$sj_nonce" bs=4096 count="$(($1 + 16))" 2>"$sj_tmp/err"
+  sj_r=$?
+  rm -f "incoming/room.$sj_nonce"
+  [ "$sj_r" = 0 ] || { fail "cannot write to $sj_root: $(sed 1q "$sj_tmp/err")"; return 1; }
+}
 claims_end() { show taken 0 "$sj_tmp/taken"; }
 
 # call TOKEN COMMAND: hands in what was claimed. Whether an id was printed is not for a shell to
