@@ -15,7 +15,7 @@ from sojourn.cli.live import LiveJobs, LiveLines
 from sojourn.cli.tables import table
 from sojourn.printable import flat, plain
 from sojourn.states import State
-from sojourn.store.records import JobRecord
+from sojourn.store.records import JobLine, JobRecord
 from sojourn.store.store import Store
 from sojourn.top.cells import line
 from sojourn.top.model import Kind, Node
@@ -89,7 +89,9 @@ def test_live_views(word: str) -> None:
 
 @pytest.mark.parametrize("word", STEERING)
 def test_cells_of_top(word: str) -> None:
-    node = Node(Kind.JOB, "key", word, job=job(word))
+    record = job(word)
+    shown = JobLine(*(getattr(record, name) for name in JobLine._fields))
+    node = Node("key", Kind.JOB, word, job=shown)
     cells = line(Row(node, 0, None), 0.0, 200)
     assert harmless("".join(cell.text for cell in cells))
 
@@ -129,13 +131,14 @@ class _Terminal(io.TextIOWrapper):
 @pytest.mark.parametrize("kind", [io.TextIOWrapper, _Terminal])
 def test_logs(kind: type[io.TextIOWrapper], raw: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     buffer = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", kind(buffer))
+    stdout = kind(buffer)
+    monkeypatch.setattr(sys, "stdout", stdout)
     put, data = _Printer(raw=raw), "größer\x1b[2J\r\n\u202e10%\r20%\n".encode() + b"\xff\x9b"
     for at in range(len(data)):
         put(data[at : at + 1])
     put(b"", last=True)
     seen = buffer.getvalue()
-    sys.stdout.detach()
+    stdout.detach()
     if raw or kind is io.TextIOWrapper:
         assert seen == data
     else:
