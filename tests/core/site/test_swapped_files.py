@@ -85,9 +85,9 @@ def test_a_log(
     assert fetched(where, [bad, good], tmp_path / "here") == ["", ""]
     assert (tmp_path / "here" / "logs1" / name).read_text() == f"{name[3:]}\n"
     with where.trip() as dialogue:
-        tails = read_tails(dialogue, [(bad.signature, 1), (good.signature, 1)], name, 100)
+        tails = read_tails(dialogue, [(one.signature, 1, name) for one in (bad, good)], 100)
         piece = read_log(dialogue, bad.signature, 1, name, 0)
-    assert list(tails.values()) == ["", f"{name[3:]}\n"]
+    assert tails == ["", f"{name[3:]}\n"]
     assert not piece.there
 
 
