@@ -118,10 +118,18 @@ class Session(Outcomes, Listing, Handling):
             await self.wait_async(outcome, timeout=clock.left, progress=progress)
 
     async def submit_async(
-        self, jobs: Sequence[Job], on: str | None = None, *, reuse: Reuse = "any"
+        self,
+        jobs: Sequence[Job],
+        on: str | None = None,
+        *,
+        reuse: Reuse = "any",
+        update: bool = False,
+        retry_changed: bool = True,
     ) -> list[JobHandle]:
         """As `submit`."""
-        return await to_thread(self.submit, jobs, on, reuse=reuse)
+        return await to_thread(
+            self.submit, jobs, on, reuse=reuse, update=update, retry_changed=retry_changed
+        )
 
     async def cancel_async(self, jobs: AnyJob | Sequence[AnyJob]) -> "list[Change]":
         """As `cancel`."""
