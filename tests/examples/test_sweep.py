@@ -55,6 +55,7 @@ def test_on_this_computer(tmp_path: Path) -> None:
 
 
 @pytest.mark.slurm
+@pytest.mark.timeout(240)  # Slurm may take a minute to start what replaces jobs
 def test_on_slurm(tmp_path: Path, slurm: RealSlurm) -> None:
     entry = {"backend": "slurm", "path": [str(slurm.bin)], "root": str(tmp_path / "root")}
     said = tour(tmp_path, {**entry, "poll": {"interval": "0.2s"}}, "limited")
