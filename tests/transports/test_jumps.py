@@ -135,6 +135,17 @@ def test_a_proxy_command_that_fails_is_no_endless_wait(
         opened(ssh_kind, sshd, connect_timeout=3, **through(config)).open("true")
 
 
+def test_what_a_proxy_command_says_is_shown_once(
+    sshd: Sshd, opened: Opened, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config"
+    command = "sh -c 'echo no such gateway >&2; exit 1'"
+    config.write_text(sshd.config("machine", ProxyCommand=command))
+    with pytest.raises(Unreachable, match=r"by its ProxyCommand .*'no such gateway'"):
+        opened("ssh", sshd, connect_timeout=3, **through(config)).open("true")
+    assert "gateway" not in capfd.readouterr().err
+
+
 def test_ipv6(ssh_kind: str, start_sshd: Start, opened: Opened) -> None:
     if not has_ipv6():
         pytest.skip("this computer has no ::1")

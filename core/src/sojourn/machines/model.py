@@ -83,7 +83,8 @@ class Machine(BaseModel):
     setup: str = ""
     """Shell lines before every job's own setup; not part of a job's identity."""
     defaults: Resources = Resources()
-    """Resource words for jobs that do not give them."""
+    """Resource words for jobs that do not give them. An existing script (`--script`) gets none of
+    them: its own directives and words given beside it hold."""
     poll: Poll = Poll()
     """How often the machine is asked about its jobs."""
     max_jobs: Count | None = None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sojourn.errors import SojournError
 from sojourn.transports.auth import Authenticator
-from sojourn.transports.dial import dial
+from sojourn.transports.dial import ProxySocket, dial
 from sojourn.transports.hostkeys import check_host_key, keeping, keys_for, read_known_hosts
 from sojourn.transports.revoked import refuse_revoked
 from sojourn.transports.slots import Slots
@@ -33,6 +33,7 @@ class Connection:
 
     def __init__(self, machine: str, keepalive: float) -> None:
         self._wires: list[Wire] = []
+        self._proxy: ProxySocket | None = None
         self._watch: Watch | None = None
         self._keepalive = keepalive
         self.slots = Slots(machine)
@@ -58,10 +59,21 @@ class Connection:
             )
             wire = Wire(stream)
         else:
-            wire = Wire(dial(host, timeout))
+            direct = dial(host, timeout)
+            if isinstance(direct, ProxySocket):
+                self._proxy = direct
+            wire = Wire(direct)
         self._wires.append(wire)
         _shake_hands(wire, host, machine, max(deadline - time.monotonic(), 0.1))
         authenticator.log_in(wire, host)
+
+    def proxy(self, host: Host) -> str:
+        """By which ProxyCommand `host` was tried, and what that has printed; "" without one."""
+        if not host.proxy_command or self._proxy is None:
+            return ""
+        printed = self._proxy.printed()
+        said = f"which printed {printed!r}" if printed else "which printed nothing"
+        return f" by its ProxyCommand {host.proxy_command!r}, {said}"
 
     def watch(self) -> None:
         """Begin to notice when the connection dies in silence."""
@@ -101,7 +113,11 @@ def connect(
             try:
                 connection.extend(host, authenticator, machine, timeout)
             except FOREIGN as error:
-                translated = while_connecting(error, machine=machine, host=str(host))
+                connection.close()
+                route_taken = connection.proxy(host)
+                translated = while_connecting(
+                    error, machine=machine, host=str(host), by=route_taken
+                )
                 if worth_repeating(error):
                     raise Unlucky(translated) from error
                 raise translated from error

@@ -3,13 +3,16 @@
 import os
 import socket
 import subprocess
+import tempfile
 import time
-from typing import Any
+from typing import IO, Any
 
 from sojourn.transports.groups import end_group
 from sojourn.transports.limits import within
 from sojourn.transports.ssh_config import Host
 
+_SHOWN = 400
+"""Bytes of a ProxyCommand's errors that are shown."""
 _FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
 _Address = tuple[Any, Any, int, str, Any]
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
@@ -70,23 +73,38 @@ def _run_proxy(command: str) -> socket.socket:
     (paramiko's own ProxyCommand does not notice when the program ends.)
     """
     ours, theirs = socket.socketpair()
+    errors = tempfile.TemporaryFile()  # noqa: SIM115  closed with the socket
     with theirs:
         process = subprocess.Popen(
             [os.environ.get("SHELL") or "/bin/sh", "-c", f"exec {command}"],
             stdin=theirs.fileno(),
             stdout=theirs.fileno(),
+            stderr=errors,
             start_new_session=True,
         )
-    return _ProxySocket(ours, process)
+    return ProxySocket(ours, process, errors)
 
 
-class _ProxySocket(socket.socket):
+class ProxySocket(socket.socket):
     """A socket whose other end is a program, which ends with it."""
 
-    def __init__(self, stream: socket.socket, process: subprocess.Popen[bytes]) -> None:
+    def __init__(
+        self, stream: socket.socket, process: subprocess.Popen[bytes], errors: IO[bytes]
+    ) -> None:
         super().__init__(stream.family, stream.type, stream.proto, fileno=stream.detach())
         self._process = process
+        self._errors = errors
+        self._printed = b""
+
+    def printed(self) -> str:
+        """The end of what the program had written to standard error when this was closed."""
+        lines = self._printed.decode(errors="replace").splitlines()
+        return "; ".join(filter(None, map(str.strip, lines)))
 
     def close(self) -> None:
         super().close()
         end_group(self._process)
+        if not self._errors.closed:
+            size = os.fstat(self._errors.fileno()).st_size
+            self._printed = os.pread(self._errors.fileno(), _SHOWN, max(0, size - _SHOWN))
+            self._errors.close()

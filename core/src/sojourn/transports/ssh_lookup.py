@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import join
 from typing import TYPE_CHECKING
 
 from sojourn.errors import ConfigError
@@ -98,7 +99,9 @@ def ask_ssh(name: str, options: list[str]) -> Options:
         raise ConfigError(f"ssh -G {name} takes longer than {_TIMEOUT:g} s") from error
     if answer.returncode != 0:
         said = [line for line in answer.stderr.splitlines() if "Pseudo-terminal" not in line]
-        raise ConfigError("ssh: " + "; ".join(said), hint=f"try: ssh -G {name}")
+        raise ConfigError(
+            "ssh: " + "; ".join(said), hint=f"try: {join(('ssh', *options, '-G', name))}"
+        )
     return parse_ssh_g(answer.stdout)
 
 

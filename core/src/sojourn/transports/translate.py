@@ -13,8 +13,8 @@ FOREIGN = (paramiko.SSHException, OSError, EOFError)
 _WITHOUT_AN_END = "the connection ended before the login"
 
 
-def while_connecting(error: Exception, *, machine: str, host: str) -> MachineError:
-    """The error for a connection to `host` that could not be made."""
+def while_connecting(error: Exception, *, machine: str, host: str, by: str = "") -> MachineError:
+    """The error for a connection to `host` that could not be made; `by` says how it was tried."""
     if isinstance(error, IncompatiblePeer):
         return SiteError(
             f"{host} and paramiko have no algorithm in common: {error}",
@@ -27,7 +27,7 @@ def while_connecting(error: Exception, *, machine: str, host: str) -> MachineErr
             machine=machine,
             hint="Check host: in machines.yaml and HostName in ~/.ssh/config.",
         )
-    return Unreachable(f"{host} cannot be reached: {_text(error)}", machine=machine)
+    return Unreachable(f"{host} cannot be reached{by}: {_text(error)}", machine=machine)
 
 
 def while_running(error: Exception, *, machine: str) -> ConnectionLost:
