@@ -159,3 +159,18 @@ def choosing(function: Function) -> Function:
         return function(choice=choice, **rest)
 
     return choose  # type: ignore[return-value]
+
+
+def renewing(command: Function) -> Function:
+    """`--update` and `--no-retry-changed`: what follows where resources were changed."""
+    update = click.option(
+        "--update",
+        is_flag=True,
+        help="Replace jobs that wait in the queue with other resources than they ask for now.",
+    )
+    leave = click.option(
+        "--no-retry-changed",
+        is_flag=True,
+        help="Leave failed jobs alone, also those that ask for other resources now.",
+    )
+    return update(leave(command))

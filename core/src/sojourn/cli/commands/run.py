@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from sojourn.cli import completing
+from sojourn.cli.options import renewing
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -32,16 +33,7 @@ from sojourn.cli import completing
     is_flag=True,
     help="Take results that were made from other bytes than their inputs have now.",
 )
-@click.option(
-    "--update",
-    is_flag=True,
-    help="Replace jobs that wait in the queue with other resources than they ask for now.",
-)
-@click.option(
-    "--no-retry-changed",
-    is_flag=True,
-    help="Leave failed jobs alone, also those that ask for other resources now.",
-)
+@renewing
 @click.option(
     "--env",
     multiple=True,

@@ -9,7 +9,7 @@ from sojourn.cli import joblist, output
 from sojourn.cli.ending import failed as tell
 from sojourn.cli.joboptions import describing
 from sojourn.cli.opening import open_session
-from sojourn.cli.options import as_json, on_machine
+from sojourn.cli.options import as_json, on_machine, renewing
 from sojourn.cli.questions import ask_to_update, has_person
 from sojourn.cli.waiting import outcome, tell_failures, wait_for
 from sojourn.errors import EXIT_DONE, EXIT_FAILED, EXIT_SUSPENDED, MachineError
@@ -25,16 +25,7 @@ if TYPE_CHECKING:
 @click.command(context_settings={"allow_interspersed_args": False})
 @on_machine
 @describing
-@click.option(
-    "--update",
-    is_flag=True,
-    help="Replace jobs that wait in the queue with other resources than they ask for now.",
-)
-@click.option(
-    "--no-retry-changed",
-    is_flag=True,
-    help="Leave failed jobs alone, also those that ask for other resources now.",
-)
+@renewing
 @click.option("--wait", is_flag=True, help="Stay until it has ended, and fetch its result.")
 @as_json
 def command(
@@ -50,8 +41,8 @@ def command(
     A COMMAND of several words is a list of arguments, which no shell interprets; a single
     word is a shell line. The same job handed in twice is one job: its signature is printed
     again, and nothing runs twice. If it failed and asks for other resources now, it runs again;
-    if it waits in the queue with others, --update replaces it. With --wait: 0 if it completed, 1 if not; Ctrl-C leaves it
-    running and ends with 75.
+    if it waits in the queue with others, --update replaces it. With --wait: 0 if it completed,
+    1 if not; Ctrl-C leaves it running and ends with 75.
 
     \b
     Examples:
