@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sojourn.errors import StoreError
+from sojourn.errors import ConfigError, StoreError
 from sojourn.home import expanded, home, results_path, store_path
 from sojourn.machines.loading import load_machines
 from sojourn.notify.settings import notify_file
@@ -112,3 +112,18 @@ def test_a_user_without_a_home_can_do_what_needs_none(
     for name in entries:
         assert load_machines().get(name).transport == name
     assert notify_file() is None
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_user_without_a_home_is_told_which_variables_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SOJOURN_HOME", "SOJOURN_MACHINES", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(StoreError, match="HOME is not set") as caught:
+        home()
+    assert "SOJOURN_HOME" in caught.value.hint
+    monkeypatch.setenv("SOJOURN_HOME", str(tmp_path / "home"))
+    with pytest.raises(ConfigError, match="HOME is not set") as refused:
+        load_machines()
+    assert "SOJOURN_MACHINES" in refused.value.hint

@@ -8,6 +8,9 @@ from sojourn.errors import StoreError
 
 VARIABLE = "SOJOURN_HOME"
 """Environment variable that moves store and results."""
+NO_HOME = (
+    "this user has no home directory: HOME is not set, and passwd has no entry for the user id"
+)
 
 
 def home() -> Path:
@@ -26,7 +29,11 @@ def home() -> Path:
     else:
         import platformdirs
 
-        path = Path(platformdirs.user_data_dir("sojourn", appauthor=False))
+        try:
+            path = Path(platformdirs.user_data_dir("sojourn", appauthor=False))
+        except RuntimeError as error:
+            hint = f"set HOME, or {VARIABLE} to a directory that you can write to"
+            raise StoreError(NO_HOME, hint=hint) from error
     return private_directory(path)
 
 

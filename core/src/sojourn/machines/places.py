@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sojourn.errors import ConfigError
-from sojourn.home import expanded, home
+from sojourn.home import NO_HOME, expanded, home
 
 FILE_NAME = "machines.yaml"
 OVERRIDE = "SOJOURN_MACHINES"
@@ -39,7 +39,11 @@ def user_file() -> Path:
     """The user's own file, whether it exists or not: where `sojourn machines init` writes."""
     from platformdirs import user_config_path
 
-    return user_config_path("sojourn", appauthor=False) / FILE_NAME
+    try:
+        return user_config_path("sojourn", appauthor=False) / FILE_NAME
+    except RuntimeError as error:
+        hint = f"set HOME, or {OVERRIDE} to a file with your machines"
+        raise ConfigError(NO_HOME, hint=hint) from error
 
 
 def site_files() -> list[Path]:
