@@ -57,7 +57,8 @@ class Greeting:
         return self._error(
             f"no answer within {self.limit:g} s; the login shell printed",
             channel,
-            " If it is only slow, set connect_timeout for the machine.",
+            " If it does none of this, the network may have gone silent; if it is only slow, set"
+            " connect_timeout for the machine.",
         )
 
     def flooded(self, channel: Channel) -> MachineError:
