@@ -26,7 +26,7 @@ SOURCES = ("core/src", "backends/local/src", "backends/slurm/src", "backends/pbs
 CODE = (*SOURCES, "tests", "scripts", "benchmarks")
 TESTS_FAILED, NO_TESTS_COLLECTED = 1, 5
 """Exit statuses of pytest."""
-WORKERS = str(min(4, (os.cpu_count() or 1) + 1))
+WORKERS = str(min(4, (os.cpu_count() or 1) + 2))
 WAITING = "4"
 """Processes for tests that mostly wait."""
 SCHEDULER = "slurm or torque or outage"

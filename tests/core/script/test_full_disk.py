@@ -24,8 +24,9 @@ def test_the_exit_is_written_whole_once_there_is_room(
         seen = tmp_path / "seen"
         real = shutil.which("sleep")
         (tools / "sleep").write_text(
-            f"#!/bin/sh\nls {tmp_path}/disk/root/jobs/*/*/1 >{seen}\n"
-            f'rm -f {ballast}\nexec {real} "$@"\n'
+            f'#!/bin/sh\nif [ "$1" = 1 ] && [ ! -e {seen} ]; then\n'
+            f"ls {tmp_path}/disk/root/jobs/*/*/1 >{seen}\nrm -f {ballast}\nfi\n"
+            f'exec {real} "$@"\n'
         )
         (tools / "sleep").chmod(0o755)
         monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")

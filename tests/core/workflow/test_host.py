@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "host.md"
 
 
 def test_it_suspends_and_goes_on(place: Place) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    code, *_ = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert len([line for line in code.splitlines() if line.strip()]) <= 30
     script = place.folder / "host.py"
     script.write_text(code)

@@ -284,6 +284,7 @@ elif [ -n "$sj_missing" ] && [ "$sj_verdict" = ok ]; then
 fi
 # Asked to end, a job has not done all of its work, whatever the status: of `solve; plot` only
 # `solve` may have been ended by the signal. A command that a signal has ended, or whose outputs are
-# missing, has not failed by itself if the signal was for the whole job.
-{ [ "$sj_verdict" = command ] && [ "$sj_end" -le 128 ]; } || linger
+# missing, has not failed by itself if the signal was for the whole job. Once one has come here there
+# is no time to lose: a kill may follow.
+[ -n "$sj_asked$sj_disturbed" ] || { [ "$sj_verdict" = command ] && [ "$sj_end" -le 128 ]; } || linger
 finish "$sj_verdict" "$sj_end" "$sj_missing"
