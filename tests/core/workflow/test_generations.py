@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sojourn import Job, Workflow, WorkflowSuspended, job, step
-from sojourn.errors import UnsupportedResource
+from sojourn.errors import NeedsConfirmation, UnsupportedResource
 from sojourn.store.records import JobRecord
 from sojourn.workflow.settings import DryRun
 from tests.core.workflow.place import Place
@@ -67,6 +67,27 @@ def test_a_run_that_is_suspended_is_the_last_run(place: Place) -> None:
     with place.session() as session:
         (current,) = session.store.select(workflow="sweep", current=True)
     assert "echo 5" in current.job
+
+
+def test_jobs_that_nobody_agreed_to_replace_remain_current(place: Place) -> None:
+    @step
+    def cases(number: int, version: int) -> list[list[int]]:
+        return [[at, version] for at in range(number)]
+
+    def mapped(version: int) -> None:
+        with Workflow("sweep") as flow:
+            count(list(flow.map(after, cases(21, version))))
+
+    def current() -> set[str]:
+        with place.session() as session:
+            found = session.store.select(workflow="sweep", current=True)
+        return {one.signature for one in found}
+
+    place.finish(lambda: mapped(1))
+    before = current()
+    with place.running(), pytest.raises(NeedsConfirmation):
+        mapped(2)
+    assert (current(), len(before)) == (before, 21)
 
 
 def test_a_dry_run_is_no_run(place: Place) -> None:

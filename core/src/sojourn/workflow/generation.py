@@ -21,9 +21,11 @@ def left_behind(
 
     A run that was `whole` has looked at everything. One that has looked at a part, as for a
     node's `value`, leaves behind only items that a map of it does not have any more. The jobs of
-    a workflow inside a step remain as long as the step's remembered value is used.
+    a workflow inside a step remain as long as the step's remembered value is used. A node that is
+    still there keeps its job until another one is recorded there, as after a question's "no".
     """
-    old = {one.node for one in members if one.current and one.seen_at < began_at}
+    present = {node.path for node in nodes}
+    old = {one.node for one in members if one.current and one.seen_at < began_at} - present
     maps = [node.path for node in nodes if isinstance(node, MapNode) and node.children is not None]
     if not whole:
         return {path for path in old if any(path.startswith(f"{one}[") for one in maps)}
