@@ -56,7 +56,7 @@ def main(machine: str, cases: int = 60, limit: str = "") -> None:
         tour(tour.run, 75)
         tour("sojourn wait --workflow sweep", 3)
         tour.say(
-            '## The walltime mended\n\n`WALLTIME = "10m"`: nothing has started, so the jobs are replaced.'
+            '## The walltime mended\n\nIn `sweep.py`, `WALLTIME = "30d"` becomes `WALLTIME = "10m"`. Nothing has started, so the jobs are replaced.'
         )
     else:
         tour.say("## First run")
@@ -64,21 +64,21 @@ def main(machine: str, cases: int = 60, limit: str = "") -> None:
     tour(f"{tour.run} --update", 75)
     tour("sojourn wait --workflow sweep", 1)
     tour.say(
-        '## Memory raised\n\nThe finest case was killed for its memory. `MEMORY = "500MiB"` runs that one again, and no other.'
+        '## Memory raised\n\nThe finest case was killed for its memory. `MEMORY = "500MiB"` instead of `"100MiB"` runs that one again, and no other.'
     )
     tour.edit('MEMORY = "100MiB"', 'MEMORY = "500MiB"')
     tour(tour.run, 75)
     tour("sojourn wait --workflow sweep", 0)
     tour(tour.run, 0)
     tour.say(
-        "## A case changed\n\n`FINE = 2_000_000` is enough for the last case, which is another job then. The others keep their results, since each job\nis known by its own case; if the cases came from a step, a change of that step would change them all."
+        "## A case changed\n\n`FINE = 2_000_000` instead of `6_000_000` is enough for the last case, which is another job then. The others keep their results, since each job\nis known by its own case; if the cases came from a step, a change of that step would change them all."
     )
     tour.edit("FINE = 6_000_000", "FINE = 2_000_000")
     tour(tour.run, 75)
     tour("sojourn wait --workflow sweep", 0)
     tour(tour.run, 0)
     tour.say(
-        "## A bug fixed\n\nThe root mean square is no amplitude: a factor was missing in `simulate.py`. Every case reads it."
+        "## A bug fixed\n\nThe root mean square is no amplitude: a factor is missing in `simulate.py`, where the line\n`amplitude *= math.sqrt(2)` now stands before the last one. Every case reads that file."
     )
     tour.edit("print(json", "amplitude *= math.sqrt(2)\nprint(json", "simulate.py")
     tour(f"{tour.run} --dry-run", 0)
@@ -87,7 +87,7 @@ def main(machine: str, cases: int = 60, limit: str = "") -> None:
     tour("sojourn wait --workflow sweep", 0)
     tour(tour.run, 0)
     tour.say(
-        "## On a second computer\n\nIt has a home of its own and reaches the same root: the results are found there."
+        "## On a second computer\n\nIt has the script and a `machines.yaml` with the same root, and a home of its own: the results are found on the machine.\n`prepare` is not called there, since all that needs it is known (`unneeded`)."
     )
     tour(tour.run, 0, {"SOJOURN_HOME": str(HERE / "second-home")})
     tour.say(

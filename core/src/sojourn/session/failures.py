@@ -7,6 +7,7 @@ from sojourn.errors import JobFailed, MachineError
 from sojourn.session.links import Link
 from sojourn.session.streams import stream_of
 from sojourn.site.logs import read_tails
+from sojourn.states import State
 from sojourn.store.records import JobRecord
 
 if TYPE_CHECKING:
@@ -52,11 +53,20 @@ def _read(link: Link, records: Sequence[JobRecord]) -> list[str]:
     return [redirected.get(log) or tail for log, tail in zip(own, tails, strict=False)]
 
 
+_TOO_LITTLE = {State.OUT_OF_MEMORY: "memory", State.TIMEOUT: "walltime"}
+"""Of what a job had too little that ended so."""
+
+
 def error_of(record: JobRecord, stderr_tail: str = "") -> JobFailed:
     """The error for a job in a final state other than COMPLETED."""
     what = f"job {record.name or record.signature[:12]} on {record.machine} is {record.state}"
     short = record.signature[:8]
     hint = f"`sojourn logs {short} --stderr` shows what it printed; `sojourn retry {short}` runs it again"
+    if (word := _TOO_LITTLE.get(record.state)) is not None:
+        hint = (
+            f"raise {word} in the script and run it again, or"
+            f" `sojourn retry {short} --resource {word}=...`"
+        )
     if record.blocked_by:
         hint = f"`sojourn retry {record.blocked_by[:8]}` runs its parent again, and then this one"
     return JobFailed(
