@@ -31,7 +31,7 @@ def tour(folder: Path, entry: dict[str, Any], *words: str) -> str:
     done = subprocess.run(
         [sys.executable, "tour.py", "hpc", str(CASES), *words],
         cwd=here, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
-        timeout=170,
+        timeout=500,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     ElementTree.parse(here / "sweep.svg")
@@ -55,7 +55,7 @@ def test_on_this_computer(tmp_path: Path) -> None:
 
 
 @pytest.mark.slurm
-@pytest.mark.timeout(240)  # Slurm may take a minute to start what replaces jobs
+@pytest.mark.timeout(600)  # Slurm may take a minute to start what replaces jobs
 def test_on_slurm(tmp_path: Path, slurm: RealSlurm) -> None:
     entry = {"backend": "slurm", "path": [str(slurm.bin)], "root": str(tmp_path / "root")}
     said = tour(tmp_path, {**entry, "poll": {"interval": "0.2s"}}, "limited")
